@@ -1,0 +1,26 @@
+"""Write the letters that people receive, in English or Danish, from letters.toml."""
+
+import tomllib
+from pathlib import Path
+
+from models.messages import fill, placeholders, role
+
+LETTERS: dict[str, dict[str, dict[str, str]]] = tomllib.loads(
+    Path(__file__).with_name("letters.toml").read_text(encoding="utf-8")
+)
+
+
+def letter(kind: str, language: str, **values: object) -> tuple[str, str]:
+    """Write a letter's subject and body; a value that it needs and lacks is a KeyError.
+
+    A role is given by its name in the contract, and told in the words of the language.
+    """
+    if "role" in values:
+        values["role"] = role(str(values["role"]), language)
+    template = LETTERS[kind][language]
+    needed, _ = placeholders(template["subject"] + template["body"])
+    if missing := {name for name in needed if values.get(name) in (None, "")}:
+        raise KeyError(f"the letter {kind} needs {', '.join(sorted(missing))}")
+    # A name with a line break in it must not begin a header of its own.
+    subject = " ".join(fill(template["subject"], language, values).split())
+    return subject, fill(template["body"], language, values)
