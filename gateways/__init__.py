@@ -1,0 +1,62 @@
+"""Where Segl reaches out: each gateway a protocol, its real form, and one in memory."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Self
+
+from gateways.clock import Clock, StoppedClock, WallClock, today
+from gateways.identity import Claims, Identity, SignedTokens
+from gateways.jobs import Jobs
+from gateways.mail import Letter, Letterbox, Mail, SmtpMail, Undeliverable
+from gateways.vault import BrokenSeal, Vault, key_file, normalise_code
+
+__all__ = [
+    "BrokenSeal",
+    "Claims",
+    "Clock",
+    "Gateways",
+    "Identity",
+    "Jobs",
+    "Letter",
+    "Letterbox",
+    "Mail",
+    "SignedTokens",
+    "SmtpMail",
+    "StoppedClock",
+    "Undeliverable",
+    "Vault",
+    "WallClock",
+    "key_file",
+    "normalise_code",
+    "today",
+]
+
+
+@dataclass(frozen=True)
+class Gateways:
+    """All that the application reaches the outside by, handed to it when it is made."""
+
+    clock: Clock
+    identity: Identity
+    vault: Vault
+    mail: Mail
+    jobs: Jobs
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Make gateways that reach nowhere, as tests have them."""
+        key = _key_of_this_process()
+        return cls(
+            clock=StoppedClock(at=datetime(2026, 11, 2, 9, tzinfo=UTC)),
+            identity=SignedTokens(key),
+            vault=Vault(key),
+            mail=Letterbox(),
+            jobs=Jobs(),
+        )
+
+
+@cache
+def _key_of_this_process() -> bytes:
+    return secrets.token_bytes(32)

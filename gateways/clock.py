@@ -1,0 +1,42 @@
+"""The time, from the wall or, in tests, from a clock that stands still."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+
+
+class Clock(Protocol):
+    """Tells the moment, always in UTC."""
+
+    def now(self) -> datetime:
+        """Read the moment."""
+
+
+class WallClock:
+    """The time of the machine."""
+
+    def now(self) -> datetime:
+        """Read the moment."""
+        return datetime.now(UTC)
+
+
+class StoppedClock:
+    """Stands still until a test moves it."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """Read the moment at which it stands."""
+        return self._at
+
+    def advance(self, **duration: float) -> None:
+        """Move on by days, hours, minutes or whatever else `timedelta` counts in."""
+        self._at += timedelta(**duration)
+
+
+def today(clock_now: datetime) -> date:
+    """Name the day it is in Denmark, which is the day that Danish deadlines speak of."""
+    return clock_now.astimezone(COPENHAGEN).date()
