@@ -1,0 +1,92 @@
+"""The nouns: what is stored, and the rules of one entity."""
+
+from models import messages, numbers
+from models.actors import Actor, ActorKind
+from models.base import Change, Entity, Record
+from models.billing import Billing, BillingMethodKind, ChargeKind
+from models.certificates import (
+    Certificate,
+    CertificateAction,
+    CertificateKind,
+    CertificateProfile,
+    CertificateStatus,
+    RetrievalIdentification,
+    RevocationReason,
+    SystemRight,
+)
+from models.groups import Group, GroupKind, GroupMember
+from models.history import EntityKind, HistoryEntry, HistoryHead, HistoryOutcome
+from models.idempotency import KeptAnswer
+from models.organisations import (
+    AssuranceLevel,
+    EanLocation,
+    Organisation,
+    ProductionUnit,
+    Role,
+    RoleAssignment,
+    VatUnit,
+)
+from models.outbox import DeliveryStatus, Letter
+from models.settings import (
+    AuthenticatorKind,
+    AuthenticatorSettings,
+    CertificateSettings,
+    DefaultSettings,
+    DeviceKind,
+    InformationKind,
+    SettingsPage,
+    UserSettings,
+)
+from models.users import Activation, ActivationKind, Language, User, UserAction, UserStatus
+
+__all__ = [
+    "Activation",
+    "ActivationKind",
+    "Actor",
+    "ActorKind",
+    "AssuranceLevel",
+    "AuthenticatorKind",
+    "AuthenticatorSettings",
+    "Billing",
+    "BillingMethodKind",
+    "Certificate",
+    "CertificateAction",
+    "CertificateKind",
+    "CertificateProfile",
+    "CertificateSettings",
+    "CertificateStatus",
+    "Change",
+    "ChargeKind",
+    "DefaultSettings",
+    "DeliveryStatus",
+    "DeviceKind",
+    "EanLocation",
+    "Entity",
+    "EntityKind",
+    "Group",
+    "GroupKind",
+    "GroupMember",
+    "HistoryEntry",
+    "HistoryHead",
+    "HistoryOutcome",
+    "InformationKind",
+    "KeptAnswer",
+    "Language",
+    "Letter",
+    "Organisation",
+    "ProductionUnit",
+    "Record",
+    "RetrievalIdentification",
+    "RevocationReason",
+    "Role",
+    "RoleAssignment",
+    "SettingsPage",
+    "SystemRight",
+    "User",
+    "UserAction",
+    "UserSettings",
+    "UserStatus",
+    "VatUnit",
+    "messages",
+    "numbers",
+]

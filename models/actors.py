@@ -1,0 +1,57 @@
+"""Who did something, kept readable after the person has gone."""
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tortoise import connections, fields
+from uuid_utils.compat import uuid7
+
+from models.base import Record
+
+
+class ActorKind(StrEnum):
+    """ActorKind tells what kind of actor did something.
+
+    PERSON: A signed-in person.
+    MACHINE: A machine, by a certificate or a service account.
+    SYSTEM: The system itself, as at the end of a period.
+    """
+
+    PERSON = "PERSON"
+    MACHINE = "MACHINE"
+    SYSTEM = "SYSTEM"
+
+
+class Actor(Record):
+    """Somebody or something that acted in an organisation, under the name of that time."""
+
+    kind = fields.CharEnumField(ActorKind, max_length=20)
+    name = fields.CharField(200)
+    user: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.User", related_name="appearances", null=True, on_delete=fields.SET_NULL
+    )
+    user_id: UUID | None
+
+    class Meta:
+        table = "actor"
+
+    @classmethod
+    async def named(
+        cls, organisation_id: UUID, kind: ActorKind, name: str, user_id: UUID | None = None
+    ) -> "Actor":
+        """The actor with this name, the same one each time."""
+        (row,) = await connections.get("default").execute_query_dict(
+            "insert into actor (id, organisation_id, kind, name, user_id)"
+            " values ($1, $2, $3, $4, $5) on conflict (organisation_id, kind, name, user_id)"
+            " do update set name = excluded.name returning *",
+            [uuid7(), organisation_id, kind.value, name, user_id],
+        )
+        return cls._init_from_db(**row)
+
+
+ONE_OF_EACH = """
+create unique index one_of_each_actor on actor (organisation_id, kind, name, user_id)
+    nulls not distinct;
+"""
+ONE_OF_EACH_NO_MORE = "drop index one_of_each_actor"

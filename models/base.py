@@ -1,0 +1,165 @@
+"""What all stored things share: an organisation, a version, and a change that accounts for them."""
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.models import Model
+from uuid_utils.compat import uuid7
+
+EVERYONE = "*"
+
+
+class Record(Model):
+    """A row that belongs to an organisation."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    organisation: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Organisation", related_name=False, on_delete=fields.RESTRICT
+    )
+    organisation_id: UUID
+
+    tenant: ClassVar[str] = "organisation_id"
+    # The column, or relation.column, with the user whose it is; or EVERYONE in the organisation.
+    owner: ClassVar[str | None] = None
+
+    class Meta:
+        abstract = True
+
+
+class Entity(Record):
+    """A thing of the domain. It is saved within a change only, which tells the history of it."""
+
+    version = fields.IntField(default=1)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    noun: ClassVar[str]  # what it is called where it stands beside others
+    named_by: ClassVar[str] = "id"  # the column that a client names it by
+    form: ClassVar[Any] = UUID  # the form of that column
+    missing: ClassVar[str] = "NOT_FOUND"  # the code of the refusal when there is no such thing
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _init_from_db(cls, **row: Any) -> Self:
+        entity = super()._init_from_db(**row)
+        entity._before = entity.state()
+        return entity
+
+    @property
+    def known_as(self) -> str:
+        """What people know it by."""
+        return str(self.id)
+
+    def state(self) -> dict[str, Any]:
+        """The columns that the history may keep."""
+        return {
+            name: getattr(self, name)
+            for name in self._meta.fields_db_projection
+            if name not in UNTOLD and not name.endswith(SEALED)
+        }
+
+    async def save(
+        self,
+        using_db: BaseDBAsyncClient | None = None,
+        update_fields: Iterable[str] | None = None,
+        force_create: bool = False,
+        force_update: bool = False,
+    ) -> None:
+        change = Change.under_way()
+        change.touch(self)
+        await super().save(using_db, update_fields, force_create, force_update)
+
+    async def delete(self, using_db: BaseDBAsyncClient | None = None) -> None:
+        Change.under_way().touch(self).is_gone = True
+        await super().delete(using_db)
+
+
+UNTOLD = {
+    *("id", "organisation_id", "version", "created_at", "updated_at"),
+    *("changed_at", "changed_by_id", "deactivated_by_id", "status_before"),
+}
+SEALED = ("_sealed", "_hash")  # columns with these endings hold secrets, enciphered or hashed
+
+
+@dataclass
+class Touch:
+    """One entity that a change has touched."""
+
+    entity: Entity
+    before: dict[str, Any]
+    is_new: bool
+    is_gone: bool = False
+    notes: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # what stands in other tables
+
+    def changes(self) -> dict[str, tuple[Any, Any]]:
+        """The columns that differ, old and new."""
+        after = {} if self.is_gone else self.entity.state()
+        return {
+            name: (self.before.get(name), after.get(name))
+            for name in {**self.before, **after}
+            if self.before.get(name) != after.get(name)
+        }
+
+
+@dataclass
+class Change:
+    """A change under way: by what permission and operation, when, and all that it touches."""
+
+    activity: str
+    operation: str
+    at: datetime
+    request_uuid: UUID
+    reason: str | None = None
+    touched: dict[UUID, Touch] = field(default_factory=dict)
+
+    _under_way: ClassVar[ContextVar["Change"]] = ContextVar("change under way")
+
+    @classmethod
+    def under_way(cls) -> "Change":
+        """The change that this task is making; nothing is stored outside one."""
+        return cls._under_way.get()
+
+    def begin(self) -> None:
+        self._under_way.set(self)
+
+    def touch(self, entity: Entity) -> Touch:
+        """Accounts for an entity that is about to be stored: its version grows once in a change."""
+        if entity.id not in self.touched:
+            is_new = not entity._saved_in_db
+            if is_new:
+                entity.created_at = self.at
+            else:
+                entity.version += 1
+            entity.updated_at = self.at
+            before = {} if is_new else entity._before
+            self.touched[entity.id] = Touch(entity, before, is_new)
+        return self.touched[entity.id]
+
+
+def as_text(value: Any) -> str | None:
+    """A value as the history shows it."""
+    match value:
+        case None | []:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case Enum():
+            return str(value.value)
+        case date() | datetime():
+            return value.isoformat()
+        case list() | tuple():
+            return ", ".join(as_text(one) or "" for one in value)
+        case Decimal():
+            return f"{value:.2f}"
+        case _:
+            return str(value)

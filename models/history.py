@@ -1,0 +1,241 @@
+"""The history: what was done and what was denied, in each organisation one unbroken chain.
+
+Each entry bears a hash over itself and the entry before, so that one that is altered, lost or put in
+shows. The words that may hold personal data (summary, reason, values) enter the chain by a salted hash
+of their own: they can be erased without breaking it.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import orjson
+from tortoise import fields
+
+from models.actors import Actor
+from models.base import Change, Entity, Record, Touch, as_text
+
+
+class HistoryOutcome(StrEnum):
+    """HistoryOutcome tells how something ended.
+
+    DONE: It was done.
+    DENIED: The permission was missing.
+    """
+
+    DONE = "DONE"
+    DENIED = "DENIED"
+
+
+class EntityKind(StrEnum):
+    """EntityKind lists the kinds of entity, for the change feed, usages and filters.
+
+    ORGANISATION: An organisation.
+    PRODUCTION_UNIT: A production unit.
+    VAT_UNIT: A VAT unit.
+    EAN: An EAN number for invoices.
+    USER: A user.
+    GROUP: A user group.
+    GROUP_MEMBER: A membership of a group.
+    CERTIFICATE_PROFILE: A profile of organisation certificates.
+    CERTIFICATE: A certificate, ordered or issued.
+    BILLING: The billing method.
+    SETTINGS: A page of the settings.
+    """
+
+    ORGANISATION = "ORGANISATION"
+    PRODUCTION_UNIT = "PRODUCTION_UNIT"
+    VAT_UNIT = "VAT_UNIT"
+    EAN = "EAN"
+    USER = "USER"
+    GROUP = "GROUP"
+    GROUP_MEMBER = "GROUP_MEMBER"
+    CERTIFICATE_PROFILE = "CERTIFICATE_PROFILE"
+    CERTIFICATE = "CERTIFICATE"
+    BILLING = "BILLING"
+    SETTINGS = "SETTINGS"
+
+    @classmethod
+    def of(cls, model: type[Entity]) -> "EntityKind":
+        """The kind of a model's entities, by the name of its table."""
+        table = str(model._meta.db_table)
+        if table.endswith("_settings"):
+            return cls.SETTINGS
+        return cls.EAN if table == "ean_location" else cls(table.upper())
+
+
+class HistoryEntry(Record):
+    """A HistoryEntry is one thing that somebody did, or tried to do; it never changes."""
+
+    sequence = fields.IntField()
+    occurred_at = fields.DatetimeField()
+    outcome = fields.CharEnumField(HistoryOutcome, max_length=10)
+    activity = fields.CharField(60)
+    operation = fields.CharField(60)
+    summary = fields.CharField(500)
+    reason = fields.CharField(500, null=True)
+    actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Actor", related_name=False, on_delete=fields.RESTRICT
+    )
+    actor_id: UUID
+    actor_user_id: UUID | None = fields.UUIDField(null=True)
+    changes = fields.JSONField[list[dict[str, str | None]]](default=list)
+    about_kind = fields.CharEnumField(EntityKind, max_length=30)
+    about_id = fields.UUIDField()
+    request_uuid = fields.UUIDField()
+    salt = fields.CharField(32)
+    words_hash = fields.CharField(64)
+    hash = fields.CharField(64)
+
+    expressions = {"values": "{changes}::text"}
+
+    class Meta:
+        table = "history_entry"
+        unique_together = (("organisation", "sequence"),)
+        indexes = (("about_id", "sequence"), ("actor_user_id", "sequence"))
+
+    def words(self) -> str:
+        """The hash of what people can read."""
+        return digest(self.salt, self.summary, self.reason, self.changes)
+
+    def link(self, former: str) -> str:
+        """The hash over this entry and the one before."""
+        at = self.occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
+        facts = (self.outcome, self.activity, self.operation, self.about_kind, self.about_id)
+        where = (self.organisation_id, self.actor_id, self.request_uuid)
+        return digest(former, self.sequence, at, *facts, *where, self.words_hash)
+
+
+class HistoryHead(Record):
+    """Where an organisation's history ends; its lock makes the numbers the order of commits."""
+
+    sequence = fields.IntField(default=0)
+    hash = fields.CharField(64, default="")
+
+    class Meta:
+        table = "history_head"
+        unique_together = (("organisation",),)
+
+
+def digest(*parts: Any) -> str:
+    text = orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).hexdigest()
+
+
+async def record(change: Change, actor: Actor) -> None:
+    """Tells the history of every entity that a change has touched, in the change's transaction."""
+    entries = [await told(change, touch) for touch in change.touched.values()]
+    await append(change, actor, entries)
+
+
+async def record_denied(change: Change, actor: Actor, about: Entity) -> None:
+    """Keeps an attempt that was denied."""
+    entry = HistoryEntry(
+        outcome=HistoryOutcome.DENIED,
+        summary=f"Denied: {summary(change, about)}"[:500],
+        about_kind=EntityKind.of(type(about)),
+        about_id=about.id,
+    )
+    await append(change, actor, [entry])
+
+
+async def told(change: Change, touch: Touch) -> HistoryEntry:
+    entity = touch.entity
+    changes = [
+        {"field": name, "old": old, "new": new}
+        for name, old, new in [one async for one in readable(touch)]
+    ]
+    return HistoryEntry(
+        outcome=HistoryOutcome.DONE,
+        summary=summary(change, entity)[:500],
+        reason=change.reason,
+        changes=changes,
+        about_kind=EntityKind.of(type(entity)),
+        about_id=entity.id,
+    )
+
+
+async def readable(touch: Touch) -> Any:
+    """The changes of an entity as people read them: what is named by id, by the name it is known as."""
+    meta = touch.entity._meta
+    relations = {str(meta.fields_map[name].source_field): name for name in meta.fk_fields}
+    for column, (old, new) in touch.changes().items():
+        if column in relations:
+            model = meta.fields_map[relations[column]].related_model  # type: ignore[attr-defined]
+            if not issubclass(model, Entity):
+                continue
+            old, new = [one and await name_of(model, one) for one in (old, new)]
+            column = relations[column]
+        if (old, new) != (None, None):
+            yield camel(column), as_text(old), as_text(new)
+    for name, (old, new) in touch.notes.items():
+        yield name, as_text(old), as_text(new)
+
+
+async def name_of(model: type[Entity], key: UUID) -> str:
+    found = await model.get_or_none(id=key)
+    return found.known_as if found else str(key)
+
+
+def summary(change: Change, about: Entity) -> str:
+    verb, _, rest = words_of(change.operation).partition(" ")
+    return f"{verb.capitalize()} {rest}: {about.known_as}"
+
+
+def words_of(operation: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in operation)
+
+
+def camel(name: str) -> str:
+    first, *rest = name.removesuffix("_on").split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+async def append(change: Change, actor: Actor, entries: Iterable[HistoryEntry]) -> None:
+    """Adds entries to the end of the chain of the actor's organisation."""
+    head = await HistoryHead.select_for_update().get(organisation_id=actor.organisation_id)
+    new = list(entries)
+    for entry in new:
+        entry.organisation_id = actor.organisation_id
+        entry.actor_id, entry.actor_user_id = actor.id, actor.user_id
+        entry.occurred_at, entry.request_uuid = change.at, change.request_uuid
+        entry.activity, entry.operation = change.activity, change.operation
+        entry.salt = secrets.token_hex(16)
+        entry.words_hash = entry.words()
+        entry.sequence = head.sequence = head.sequence + 1
+        entry.hash = head.hash = entry.link(head.hash)
+    await HistoryEntry.bulk_create(new)
+    await head.save()
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Whether the chain of hashes holds, and where it first does not."""
+
+    checked_count: int
+    broken_at: int | None
+
+    @property
+    def is_intact(self) -> bool:
+        return self.broken_at is None
+
+
+async def verify(organisation_id: UUID) -> Verification:
+    """Walks the chain from its beginning to its head."""
+    former, count = "", 0
+    while page := await HistoryEntry.filter(
+        organisation_id=organisation_id, sequence__gt=count
+    ).order_by("sequence").limit(1000):
+        for entry in page:
+            fits = entry.sequence == count + 1 and entry.words() == entry.words_hash
+            if not fits or entry.link(former) != entry.hash:
+                return Verification(count, count + 1)
+            former, count = entry.hash, entry.sequence
+    head = await HistoryHead.get(organisation_id=organisation_id)
+    lost = head.sequence != count or head.hash != former
+    return Verification(count, count + 1 if lost else None)

@@ -1,0 +1,290 @@
+"""A person's identity in an organisation, and the rules of its life."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from tortoise import fields
+
+from models.base import Entity, Record
+from models.organisations import AssuranceLevel
+from models.refusals import Conflict, Invalid
+
+
+class UserStatus(StrEnum):
+    """UserStatus lists the states of a user's life.
+
+    IMPORTED: Created from a file, not yet sent for activation.
+    AWAITING_ACTIVATION: Sent a link or given a code, not yet activated.
+    ACTIVE: In use.
+    DEACTIVATED: Closed for a while or until further notice; everything is kept.
+    DELETED: Gone for ever; only the history remains.
+    """
+
+    IMPORTED = "IMPORTED"
+    AWAITING_ACTIVATION = "AWAITING_ACTIVATION"
+    ACTIVE = "ACTIVE"
+    DEACTIVATED = "DEACTIVATED"
+    DELETED = "DELETED"
+
+
+class UserAction(StrEnum):
+    """UserAction tells what can happen to a user.
+
+    RESEND_ACTIVATION: Send the activation letter again.
+    RENEW_TEMPORARY_CODE: Make a new temporary code.
+    ACTIVATE: Get in, by the person's own act.
+    DEACTIVATE: Close the user's access.
+    REACTIVATE: Open it again.
+    DELETE: Delete the user for ever.
+    """
+
+    RESEND_ACTIVATION = "RESEND_ACTIVATION"
+    RENEW_TEMPORARY_CODE = "RENEW_TEMPORARY_CODE"
+    ACTIVATE = "ACTIVATE"
+    DEACTIVATE = "DEACTIVATE"
+    REACTIVATE = "REACTIVATE"
+    DELETE = "DELETE"
+
+
+class ActivationKind(StrEnum):
+    """ActivationKind tells how a person gets in.
+
+    LINK: The link in the letter, for a user with a CPR number.
+    TEMPORARY_CODE: The link in the letter and a code handed over by the administrator, for a user created by date of birth.
+    """  # noqa: E501
+
+    LINK = "LINK"
+    TEMPORARY_CODE = "TEMPORARY_CODE"
+
+
+class Language(StrEnum):
+    """Language lists the languages of problems and letters.
+
+    DANISH: Danish.
+    ENGLISH: English.
+    """
+
+    DANISH = "DANISH"
+    ENGLISH = "ENGLISH"
+
+    @property
+    def tag(self) -> str:
+        """The language as catalogues and browsers name it."""
+        return {"DANISH": "da", "ENGLISH": "en"}[self.value]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where an action leads, from which states, and why it is refused in the others."""
+
+    since: frozenset[UserStatus]
+    to: UserStatus | None  # None: the state before the deactivation
+    permission: str
+    refusal: str
+
+
+IMPORTED, AWAITING, ACTIVE, DEACTIVATED, DELETED = UserStatus
+TRIES = 5  # of a temporary code
+
+STEPS = {
+    UserAction.RESEND_ACTIVATION: Step(
+        frozenset({AWAITING}), AWAITING, "user:resend_activation", "USER_NOT_AWAITING_ACTIVATION"
+    ),
+    UserAction.RENEW_TEMPORARY_CODE: Step(
+        frozenset({AWAITING}), AWAITING, "user:renew_temporary_code", "USER_NOT_AWAITING_ACTIVATION"
+    ),
+    UserAction.ACTIVATE: Step(
+        frozenset({AWAITING}), ACTIVE, "user:activate", "USER_NOT_AWAITING_ACTIVATION"
+    ),
+    UserAction.DEACTIVATE: Step(
+        frozenset({AWAITING, ACTIVE}), DEACTIVATED, "user:deactivate", "USER_NOT_ACTIVE"
+    ),
+    UserAction.REACTIVATE: Step(
+        frozenset({DEACTIVATED}), None, "user:reactivate", "USER_NOT_DEACTIVATED"
+    ),
+    UserAction.DELETE: Step(
+        frozenset({IMPORTED, AWAITING, ACTIVE, DEACTIVATED}), DELETED, "user:delete", "USER_DELETED"
+    ),
+}
+
+
+class User(Entity):
+    """A User is one person's identity in one organisation."""
+
+    uuid = fields.UUIDField(default=uuid4, unique=True)
+    status = fields.CharEnumField(UserStatus, max_length=30)
+    first_name = fields.CharField(100)
+    surname = fields.CharField(100)
+    name = fields.CharField(201)
+    email = fields.CharField(254)
+    phone_number = fields.CharField(8, null=True)
+    cpr_number = fields.CharField(11, null=True)  # masked; in full it is sealed beside it
+    cpr_number_sealed = fields.BinaryField(null=True)
+    cpr_number_hash = fields.CharField(64, null=True)
+    date_of_birth = fields.DateField(null=True)
+    is_anonymous = fields.BooleanField(default=False)
+    reference_text = fields.CharField(200, null=True)
+    target_assurance_level = fields.IntEnumField(AssuranceLevel)
+    assurance_level = fields.IntEnumField(AssuranceLevel, null=True)
+    can_sign = fields.BooleanField(default=False)
+    can_seal = fields.BooleanField(default=False)
+    language = fields.CharEnumField(Language, max_length=20, default=Language.DANISH)
+    last_active_at = fields.DatetimeField(null=True)
+    activated_at = fields.DatetimeField(null=True)
+    deactivated_from = fields.DateField(null=True)
+    deactivated_until = fields.DateField(null=True)
+    deactivation_reason = fields.CharField(500, null=True)
+    # Names an actor. No foreign key: actors point to users already, and tables must have an order.
+    deactivated_by_id = fields.UUIDField(null=True)
+    status_before = fields.CharEnumField(UserStatus, max_length=30, null=True)
+    deleted_at = fields.DatetimeField(null=True)
+    production_unit: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.ProductionUnit", related_name="users", null=True, on_delete=fields.RESTRICT
+    )
+    vat_unit: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.VatUnit", related_name="users", null=True, on_delete=fields.RESTRICT
+    )
+    ean: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.EanLocation", related_name="users", null=True, on_delete=fields.RESTRICT
+    )
+    production_unit_id: UUID | None
+    vat_unit_id: UUID | None
+    ean_id: UUID | None
+
+    noun = "user"
+    owner = "id"
+
+    class Meta:
+        table = "user"
+        indexes = (
+            ("organisation_id", "id"),
+            ("organisation_id", "cpr_number_hash"),
+            ("organisation_id", "email"),
+            ("organisation_id", "surname", "first_name", "id"),
+            ("organisation_id", "name", "id"),
+        )
+
+    @property
+    def known_as(self) -> str:
+        return self.name
+
+    def rename(self, first_name: str, surname: str) -> None:
+        self.first_name, self.surname, self.name = first_name, surname, f"{first_name} {surname}"
+
+    def take(self, action: UserAction) -> None:
+        """Moves to the state that an action leads to; refuses where the state forbids it."""
+        step = STEPS[action]
+        if self.status is DELETED:
+            raise Conflict("USER_DELETED", current=self)
+        if self.status not in step.since:
+            raise Conflict(self._refusal(action), current=self)
+        self.status = step.to or self.status_before or ACTIVE
+
+    def _refusal(self, action: UserAction) -> str:
+        if action is UserAction.DEACTIVATE and self.status is DEACTIVATED:
+            return "USER_ALREADY_DEACTIVATED"
+        if action is UserAction.ACTIVATE and self.status is ACTIVE:
+            return "USER_ALREADY_ACTIVE"
+        return STEPS[action].refusal
+
+    def deactivate(
+        self, today: date, since: date, until: date | None, reason: str | None, by: Any
+    ) -> None:
+        """Closes access now, or plans to; a new plan replaces the old one."""
+        if since < today:
+            raise Invalid("DATE_IN_PAST", path=("from",))
+        if until and until <= since:
+            raise Invalid("PERIOD_REVERSED", path=("until",))
+        before = self.status
+        self.take(UserAction.DEACTIVATE)
+        if since > today:
+            self.status = before
+        else:
+            self.status_before = before
+        self.deactivated_from, self.deactivated_until = since, until
+        self.deactivation_reason, self.deactivated_by_id = reason, by.id
+
+    def begin_deactivation(self, today: date) -> None:
+        """Closes access as planned, if the day has come."""
+        if self.deactivated_from is None or self.deactivated_from > today:
+            raise Conflict("USER_NOT_ACTIVE", current=self)
+        before = self.status
+        self.take(UserAction.DEACTIVATE)
+        self.status_before = before
+
+    def end_deactivation(self, today: date) -> None:
+        """Lets the user return, if the last day is over."""
+        if self.deactivated_until is None or self.deactivated_until >= today:
+            raise Conflict("USER_ALREADY_DEACTIVATED", current=self)
+        self.reactivate()
+
+    def reactivate(self) -> None:
+        """Opens access again as it was before, or drops a planned deactivation."""
+        if not (self.deactivated_from and self.status in (AWAITING, ACTIVE)):
+            self.take(UserAction.REACTIVATE)
+        self.status_before = self.deactivated_from = self.deactivated_until = None
+        self.deactivation_reason = self.deactivated_by_id = None
+
+    def activate(self, at: datetime) -> None:
+        """Lets the person in: proved at the level that was asked for."""
+        self.take(UserAction.ACTIVATE)
+        self.activated_at = self.last_active_at = at
+        self.assurance_level = self.target_assurance_level
+
+    @property
+    def is_named_for_good(self) -> bool:
+        """Whether name, CPR number and date of birth can no longer change."""
+        return self.activated_at is not None
+
+
+class Activation(Record):
+    """How far a person is on the way in: by a link, and for some a code. One for each user."""
+
+    user: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.User", related_name="activations", unique=True, on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    kind = fields.CharEnumField(ActivationKind, max_length=20)
+    link_hash = fields.CharField(64, unique=True)
+    link_expires_at = fields.DatetimeField()
+    code_hash = fields.CharField(64, null=True)
+    code_expires_at = fields.DatetimeField(null=True)
+    tries_left = fields.IntField(null=True)
+    used_at = fields.DatetimeField(null=True)
+    letter: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Letter", related_name=False, on_delete=fields.RESTRICT
+    )
+
+    owner = "user_id"
+
+    class Meta:
+        table = "activation"
+
+    def give_code(self, code_hash: str, expires_at: datetime) -> None:
+        """Lets a code in; the former one is void."""
+        self.code_hash, self.code_expires_at, self.tries_left = code_hash, expires_at, TRIES
+
+    def must_be_open(self, now: datetime) -> None:
+        """Refuses a link that has run out."""
+        if self.link_expires_at <= now:
+            raise Conflict("LINK_EXPIRED", path=("link",))
+
+    async def take_code(self, code_hash: str | None, now: datetime) -> None:
+        """Compares a code; a wrong one costs a try, even though nothing else is changed."""
+        if self.kind is ActivationKind.LINK:
+            return
+        path = ("temporaryCode",)
+        if not (self.tries_left and self.code_expires_at):
+            raise Conflict("CODE_VOID", path=path)
+        if self.code_expires_at <= now:
+            raise Conflict("CODE_EXPIRED", path=path)
+        if code_hash is None:
+            raise Invalid("REQUIRED", path=path)
+        if code_hash != self.code_hash:
+            self.tries_left -= 1
+            await self.save()
+            code = "CODE_WRONG" if self.tries_left else "CODE_VOID"
+            raise Conflict(code, path=path, is_kept=True, tries=self.tries_left)
