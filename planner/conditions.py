@@ -1,0 +1,143 @@
+"""The conditions that a filter can put on rows. Each compares a path with one value that a client gives."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from planner.tables import column, link, table
+
+
+class Writing(Protocol):
+    """What a condition needs of the statement that is being written."""
+
+    model: Any
+
+    def expression(self, path: str) -> str: ...
+
+    def place(self, name: str) -> str: ...
+
+
+class Condition:
+    """What a filter's member puts on rows: SQL with a place for the member's value."""
+
+    def text(self, draft: Writing, name: str) -> str:
+        raise TypeError("a condition that is made of others has no text of its own")
+
+    def value(self, given: Any) -> Any:
+        """The value to bind, for what the client gave."""
+        return given
+
+    def parts(self, name: str, given: Any) -> list[tuple["Condition", str, Any]]:
+        """The conditions that are put, each with the name of its place and its value."""
+        return [(self, name, self.value(given))]
+
+
+@dataclass(frozen=True)
+class Compared(Condition):
+    """A path stands in some relation to the value."""
+
+    path: str
+    sign: str = "="
+
+    def text(self, draft: Writing, name: str) -> str:
+        return f"{draft.expression(self.path)} {self.sign} {draft.place(name)}"
+
+
+@dataclass(frozen=True)
+class Within(Condition):
+    """A path lies in a span, from its beginning on and before its end."""
+
+    path: str
+
+    def parts(self, name: str, given: Any) -> list[tuple[Condition, str, Any]]:
+        ends = ((Compared(self.path, ">="), given.from_), (Compared(self.path, "<"), given.until))
+        return [(end, f"{name} {end.sign}", value) for end, value in ends if value is not None]
+
+
+@dataclass(frozen=True)
+class Among(Condition):
+    """A path is one of the values."""
+
+    path: str
+
+    def text(self, draft: Writing, name: str) -> str:
+        return f"{draft.expression(self.path)} = any({draft.place(name)})"
+
+    def value(self, given: Any) -> Any:
+        return [getattr(one, "value", one) for one in given]
+
+
+@dataclass(frozen=True)
+class Contains(Condition):
+    """One of several texts holds the value, in whatever case."""
+
+    paths: tuple[str, ...]
+
+    def text(self, draft: Writing, name: str) -> str:
+        place = draft.place(name)
+        return "(" + " or ".join(f"{draft.expression(p)} ilike {place}" for p in self.paths) + ")"
+
+    def value(self, given: Any) -> Any:
+        escaped = given.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        return f"%{escaped}%"
+
+
+@dataclass(frozen=True)
+class Is(Condition):
+    """A fact about the row holds, or does not."""
+
+    fact: str  # SQL with paths in braces
+
+    def text(self, draft: Writing, name: str) -> str:
+        return f"({filled(self.fact, draft)}) = {draft.place(name)}"
+
+
+@dataclass(frozen=True)
+class Some(Condition):
+    """Among the rows of a relation there is one whose column equals the value."""
+
+    relation: str
+    name: str
+    also: str = "true"  # SQL with columns of that row in braces
+
+    def text(self, draft: Writing, name: str) -> str:
+        way = link(draft.model, self.relation)
+        also = self.also.format_map(Columns(way.target, "far"))
+        return (
+            f"exists (select 1 from {table(way.target)} far"
+            f" where far.{column(way.target, way.key)} = t.{column(draft.model, way.near)}"
+            f" and far.{column(way.target, self.name)} = {draft.place(name)}"
+            f" and {placed(also, draft)})"
+        )
+
+
+class Columns(dict[str, str]):
+    """The columns of one table, by attribute, for a text with braces."""
+
+    def __init__(self, model: Any, alias: str):
+        self.model, self.alias = model, alias
+
+    def __missing__(self, name: str) -> str:
+        return f"{self.alias}.{column(self.model, name)}"
+
+
+class Paths(dict[str, str]):
+    """The expressions of a draft, by path, for a text with braces."""
+
+    def __init__(self, draft: Writing):
+        self.draft = draft
+
+    def __missing__(self, path: str) -> str:
+        return self.draft.expression(path.replace("__", "."))
+
+
+def filled(fact: str, draft: Writing) -> str:
+    """A text of SQL whose braces name paths, `a__b` for a path that leads on."""
+    return placed(fact.format_map(Paths(draft)), draft)
+
+
+def placed(text: str, draft: Writing) -> str:
+    """A text whose `$now`, `$today` and `$me` have become places."""
+    for name in ("now", "today", "me"):
+        if f"${name}" in text:
+            text = text.replace(f"${name}", draft.place(name))
+    return text

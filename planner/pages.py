@@ -1,0 +1,96 @@
+"""Stretches of long lists: by keyset, from a cursor on, with no counting of rows that are skipped."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+USUAL, LONGEST = 25, 100
+
+
+class BadPage(Exception):
+    """A page that cannot be: the argument, and the key of the message that says why."""
+
+    def __init__(self, argument: str, reason: str):
+        super().__init__(f"{argument}: {reason}")
+        self.argument, self.reason = argument, reason
+
+
+@dataclass(frozen=True)
+class Order:
+    """The columns by which a list runs; the id decides between equals."""
+
+    columns: tuple[str, ...] = ()
+    is_falling: bool = False
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.columns if "id" in self.columns else (*self.columns, "id")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Which part of a list is asked for."""
+
+    order: Order
+    size: int
+    is_backward: bool = False
+    after: tuple[str, ...] | None = None
+    before: tuple[str, ...] | None = None
+
+    @property
+    def is_falling(self) -> bool:
+        """Whether the statement runs downwards, to be turned round where the page does not."""
+        return self.order.is_falling != self.is_backward
+
+    def cut(self, rows: Sequence[Any]) -> tuple[list[Any], bool, bool]:
+        """The rows of the page, and whether more precede and follow; one row too many was read."""
+        page = list(rows[: self.size])
+        more = len(rows) > self.size
+        if self.is_backward:
+            return page[::-1], more, self.before is not None
+        return page, self.after is not None, more
+
+
+def stretch(
+    order: Order,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Stretch:
+    """Reads the arguments of a page; raises BadPage for those that make no sense."""
+    if first is not None and last is not None:
+        raise BadPage("last", "FIRST_AND_LAST")
+    for name, size in (("first", first), ("last", last)):
+        if size is not None and not 1 <= size <= LONGEST:
+            raise BadPage(name, "PAGE_SIZE")
+    size = USUAL if first is None and last is None else first or last or USUAL
+    return Stretch(
+        order,
+        size,
+        last is not None,
+        read("after", after, order),
+        read("before", before, order),
+    )
+
+
+def cursor(values: Sequence[str]) -> str:
+    """The place of a row in its list."""
+    return urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
+
+
+def read(argument: str, text: str | None, order: Order) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    try:
+        values = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        raise BadPage(argument, "CURSOR") from None
+    if not isinstance(values, list) or len(values) != len(order.all):
+        raise BadPage(argument, "CURSOR")
+    if not all(isinstance(one, str) for one in values):
+        raise BadPage(argument, "CURSOR")
+    return tuple(values)

@@ -1,0 +1,192 @@
+"""The text of a level's statement. Values are places in it; names come from Tortoise's metadata."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from planner.conditions import Columns, Condition, filled, placed
+from planner.pages import Stretch
+from planner.tables import Link, Table, column, end, kind, link, table
+
+EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'", "UUID": "''"}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A text, and the names of the values that its places stand for."""
+
+    text: str
+    places: tuple[str, ...]
+
+    def values(self, known: dict[str, Any]) -> list[Any]:
+        return [known[name] for name in self.places]
+
+
+class Draft:
+    """A statement being written. It begins with what none may lack: the tenant."""
+
+    def __init__(self, model: Table, *, own: bool = False):
+        self.model = model
+        self.places: list[str] = []
+        self.joins: dict[str, str] = {}
+        self.source = table(model)
+        tenant = getattr(model, "tenant")  # noqa: B009
+        self.conditions = [f"t.{column(model, tenant)} = {self.place('tenant')}"]
+        if own:
+            self.conditions.append(self.owned(getattr(model, "owner")))  # noqa: B009
+
+    def place(self, name: str) -> str:
+        if name not in self.places:
+            self.places.append(name)
+        return f"${self.places.index(name) + 1}"
+
+    def expression(self, path: str) -> str:
+        """A path as SQL; foreign keys on the way become joins."""
+        *relations, name = path.split(".")
+        model, alias = self.model, "t"
+        for relation in relations:
+            way = link(model, relation)
+            near, alias = alias, f"{alias}_{relation}"
+            self.joins[alias] = (
+                f" left join {table(way.target)} {alias}"
+                f" on {alias}.{column(way.target, way.key)} = {near}.{column(model, way.near)}"
+            )
+            model = way.target
+        text = getattr(model, "expressions", {}).get(name)
+        if text is None:
+            return f"{alias}.{column(model, name)}"
+        return "(" + placed(text.format_map(Columns(model, alias)), self) + ")"
+
+    def owned(self, owner: str) -> str:
+        """Whose a row is: by a column of its own, or by a row of a relation."""
+        if "." not in owner:
+            return f"t.{column(self.model, owner)} = {self.place('me')}"
+        relation, name = owner.split(".")
+        way = link(self.model, relation)
+        return (
+            f"exists (select 1 from {table(way.target)} own"
+            f" where own.{column(way.target, way.key)} = t.{column(self.model, way.near)}"
+            f" and own.{column(way.target, name)} = {self.place('me')})"
+        )
+
+    def where(self, conditions: Iterable[tuple[Condition, str]]) -> None:
+        self.conditions += [condition.text(self, name) for condition, name in conditions]
+
+    def only(self, fact: str | None) -> None:
+        if fact:
+            self.conditions.append(f"({filled(fact, self)})")
+
+    def sorted(self, path: str) -> str:
+        """A path to sort by; what is missing comes first."""
+        model, name = end(self.model, path)
+        text = self.expression(path)
+        if not model._meta.fields_map[name].null:
+            return text
+        return f"coalesce({text}, {EARLIEST.get(kind(model, name), repr(''))})"
+
+    def beyond(self, stretch: Stretch) -> None:
+        """Keeps to what lies after one cursor and before another."""
+        names = ", ".join(self.sorted(path) for path in stretch.order.all)
+        for mark, upwards in (("after", True), ("before", False)):
+            if getattr(stretch, mark) is not None:
+                sign = ">" if upwards != stretch.order.is_falling else "<"
+                places = ", ".join(
+                    f"{self.place(f'{mark} {path}')}::text::{kind(*end(self.model, path))}"
+                    for path in stretch.order.all
+                )
+                self.conditions.append(f"({names}) {sign} ({places})")
+
+    def runs(self, stretch: Stretch) -> str:
+        direction = " desc" if stretch.is_falling else ""
+        order = ", ".join(self.sorted(path) + direction for path in stretch.order.all)
+        return f" order by {order} limit {self.place('limit')}"
+
+    def select(self, columns: str, rest: str = "") -> str:
+        joins, where = "".join(self.joins.values()), " and ".join(self.conditions)
+        return f"select {columns} from {self.source} t{joins} where {where}{rest}"
+
+    def belong(self, way: Link) -> None:
+        """Keeps to the rows that belong to the row above."""
+        keys = (f"t.{column(self.model, name)} = above.key" for name in (way.key, *way.also))
+        self.conditions.append(f"({' or '.join(keys)})")
+
+    def latest(self, most: int, order: str, way: Link) -> None:
+        """Looks at the latest rows that belong to the row above, and no further back."""
+        tenant = column(self.model, getattr(self.model, "tenant"))  # noqa: B009
+        keys = (f"{column(self.model, name)} = above.key" for name in (way.key, *way.also))
+        self.source = (
+            f"(select * from {self.source} where {tenant} = {self.place('tenant')}"
+            f" and ({' or '.join(keys)})"
+            f" order by {column(self.model, order)} desc limit {most})"
+        )
+
+    def done(self, text: str) -> Statement:
+        return Statement(text, tuple(self.places))
+
+
+def columns(draft: Draft, paths: Sequence[str]) -> str:
+    return ", ".join(f"{draft.expression(path)} as {column_name(path)}" for path in paths)
+
+
+def column_name(path: str) -> str:
+    return '"' + path + '"'
+
+
+def marks(draft: Draft, stretch: Stretch) -> str:
+    """The values that a cursor is made of, as text."""
+    return "".join(
+        f', {draft.sorted(path)}::text as "mark {number}"'
+        for number, path in enumerate(stretch.order.all)
+    )
+
+
+def rows(
+    draft: Draft,
+    paths: Sequence[str],
+    way: Link | None = None,
+    order: str = "id",
+    limit: int | None = None,
+) -> Statement:
+    """All rows that belong to the rows above; or all of the tenant's."""
+    if way:
+        key = draft.expression(way.key)
+        draft.conditions.append(f"{key} = any({draft.place('keys')})")
+    text = columns(draft, paths)
+    end = f" limit {limit}" if limit else ""
+    return draft.done(draft.select(text, f" order by {draft.sorted(order)}{end}"))
+
+
+def page(
+    draft: Draft, paths: Sequence[str], stretch: Stretch, way: Link | None = None
+) -> Statement:
+    """The rows of one stretch; or of one stretch for each of the rows above."""
+    draft.beyond(stretch)
+    text = columns(draft, paths) + marks(draft, stretch)
+    if not way:
+        return draft.done(draft.select(text, draft.runs(stretch)))
+    draft.belong(way)
+    return draft.done(lateral(draft, draft.select(text, draft.runs(stretch))))
+
+
+def count(draft: Draft, way: Link | None = None) -> Statement:
+    """How many rows there are in all; or for each of the rows above."""
+    if not way:
+        return draft.done(draft.select("count(*)"))
+    draft.belong(way)
+    return draft.done(lateral(draft, draft.select("count(*)")))
+
+
+def lateral(draft: Draft, inner: str) -> str:
+    above = f"unnest({draft.place('keys')}::uuid[]) as above(key)"
+    return f'select page.*, above.key as "above" from {above} cross join lateral ({inner}) page'
+
+
+def given(stretch: Stretch) -> dict[str, Any]:
+    """The values of a stretch, by the names of their places."""
+    values: dict[str, Any] = {"limit": stretch.size + 1}
+    for mark in ("after", "before"):
+        marks = getattr(stretch, mark)
+        if marks is not None:
+            names = (f"{mark} {path}" for path in stretch.order.all)
+            values |= dict(zip(names, marks, strict=True))
+    return values

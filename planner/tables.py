@@ -1,0 +1,59 @@
+"""What Tortoise knows of a table, in the words of SQL. All identifiers come from here."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tortoise.fields.relational import BackwardFKRelation, ForeignKeyFieldInstance
+from tortoise.models import Model
+
+Table = type[Model]
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def table(model: Table) -> str:
+    return quoted(str(model._meta.db_table))
+
+
+def column(model: Table, name: str) -> str:
+    """The name of a column in the database, for the name of an attribute."""
+    return quoted(model._meta.fields_db_projection[name])
+
+
+def kind(model: Table, name: str) -> str:
+    """The SQL type of a column."""
+    field: Any = model._meta.fields_map[name]
+    return str(field.get_for_dialect("postgres", "SQL_TYPE")).replace("SERIAL", "INT")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A relation seen from its near side: how the far rows are found from the near ones."""
+
+    target: Table
+    near: str  # the near attribute that the far key is compared with
+    key: str  # the far attribute that tells whose a row is
+    also: tuple[str, ...] = ()  # other far attributes that may tell it
+
+
+@cache
+def link(model: Table, relation: str) -> Link:
+    """The link behind a relation: a foreign key, or the way back along one."""
+    field: Any = model._meta.fields_map[relation]
+    if isinstance(field, BackwardFKRelation):
+        return Link(field.related_model, "id", str(field.relation_field))
+    if isinstance(field, ForeignKeyFieldInstance):
+        return Link(field.related_model, str(field.source_field), "id")
+    raise TypeError(f"{model.__name__}.{relation} is not a relation.")
+
+
+@cache
+def end(model: Table, path: str) -> tuple[Table, str]:
+    """The model and the attribute that a dotted path of foreign keys leads to."""
+    *relations, name = path.split(".")
+    for relation in relations:
+        model = link(model, relation).target
+    return model, name
