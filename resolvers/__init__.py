@@ -1,0 +1,1 @@
+"""The verbs: one module an area, one function a change."""

@@ -1,0 +1,162 @@
+"""The way in: links, codes, and the person who shows them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from gateways import normalise_code
+from models import Activation, ActivationKind, Letter, Organisation, User, UserAction
+from models.refusals import Conflict, NotFound
+from resolvers.context import Context, Person
+
+LINK_LASTS = timedelta(days=30)
+CODE_LASTS = timedelta(days=14)
+
+
+@dataclass
+class TemporaryCode:
+    """A TemporaryCode lets a user created by date of birth in; it is shown this once.
+
+    code: The code, to be handed over by a secure channel.
+    expires_at: When it runs out.
+    user: Whom it is for.
+    """
+
+    code: str
+    expires_at: datetime
+    user: User
+    is_shown_once: ClassVar[bool] = True
+
+
+@dataclass
+class CodedUser:
+    """A user, and the code that lets it in, if it needs one."""
+
+    user: User
+    temporary_code: TemporaryCode | None
+
+
+async def invite(context: Context, user: User) -> TemporaryCode | None:
+    """Sends a link, and makes a code where there is no CPR number; what was before is void."""
+    await void(user)
+    activation = Activation(organisation_id=user.organisation_id, user_id=user.id)
+    has_code = user.cpr_number_hash is None
+    activation.kind = ActivationKind.TEMPORARY_CODE if has_code else ActivationKind.LINK
+    await send_link(context, user, activation)
+    code = give_code(context, user, activation) if has_code else None
+    await activation.save()
+    return code
+
+
+async def send_link(context: Context, user: User, activation: Activation) -> None:
+    """Makes a new link and puts the letter with it into the outbox."""
+    vault = context.gateways.vault
+    link = vault.new_link()
+    activation.link_hash = vault.hash_secret(link)
+    activation.link_expires_at = context.now + LINK_LASTS
+    activation.letter = await letter(context, user, activation, link)
+
+
+async def letter(context: Context, user: User, activation: Activation, link: str) -> Letter:
+    organisation = await Organisation.get(id=user.organisation_id)
+    return await context.post(
+        user,
+        "activation" if activation.kind is ActivationKind.LINK else "activation_with_code",
+        link=f"{context.rules.base_url}/activate#{link}",
+        name=user.name,
+        organisation=organisation.name,
+        expires_on=f"{activation.link_expires_at:%d.%m.%Y}",
+    )
+
+
+def give_code(context: Context, user: User, activation: Activation) -> TemporaryCode:
+    vault = context.gateways.vault
+    code = TemporaryCode(vault.new_code(), context.now + CODE_LASTS, user)
+    activation.give_code(vault.hash_secret(normalise_code(code.code)), code.expires_at)
+    return code
+
+
+async def void(user: User) -> None:
+    """Makes the link and the code of a user void."""
+    await Activation.filter(user_id=user.id).delete()
+
+
+async def resend_activation(context: Context, user: User) -> User:
+    """Send the activation letter again; the former link no longer works.
+
+    user: The user with the new letter.
+    """
+    user.take(UserAction.RESEND_ACTIVATION)
+    await resend(context, user)
+    await user.save()
+    return user
+
+
+async def resend(context: Context, user: User) -> None:
+    """Sends a new link; a code that has been handed over stays good."""
+    activation = await Activation.get_or_none(user_id=user.id)
+    if activation is None:
+        await invite(context, user)
+    else:
+        await send_link(context, user, activation)
+        await activation.save()
+
+
+async def renew_temporary_code(context: Context, user: User) -> CodedUser:
+    """Make a new temporary code; the former one no longer works.
+
+    user: The user with the new code's term.
+    temporary_code: The code to hand over.
+    """
+    user.take(UserAction.RENEW_TEMPORARY_CODE)
+    if user.cpr_number_hash:
+        raise Conflict("USER_HAS_CPR_NUMBER", current=user)
+    activation = await Activation.get_or_none(user_id=user.id)
+    if activation is None:
+        code = await invite(context, user)
+    else:
+        code = give_code(context, user, activation)
+        await activation.save()
+    await user.save()
+    return CodedUser(user, code)
+
+
+async def activate(context: Context, link: str, temporary_code: str | None = None) -> User:
+    """Get in, as the person who is signed in with private MitID and matches the user.
+
+    link: The secret part of the link in the activation letter.
+    temporary_code: The code that the administrator handed over, for a user created by date of birth.
+    user: The active user.
+    """
+    vault = context.gateways.vault
+    link_hash = vault.hash_secret(link)
+    activation = await Activation.select_for_update().get_or_none(link_hash=link_hash)
+    if activation is None:
+        raise NotFound("LINK_UNKNOWN", path=("link",))
+    user = await User.select_for_update().get(id=activation.user_id)
+    if not matches(context.person, user):
+        raise Conflict("PERSON_DOES_NOT_MATCH", path=("link",))
+    context.speak_for(user)
+    if activation.used_at is None:
+        activation.must_be_open(context.now)
+        code = temporary_code and vault.hash_secret(normalise_code(temporary_code))
+        await activation.take_code(code or None, context.now)
+    user.activate(context.now)
+    activation.used_at = context.now
+    await activation.save()
+    await user.save()
+    return user
+
+
+def matches(person: Person | None, user: User) -> bool:
+    """Whether a person is the one that a user was made for: by CPR number, or by name and birth."""
+    if person is None:
+        return False
+    if user.cpr_number_hash:
+        return person.cpr_number_hash == user.cpr_number_hash
+    same_name = plain(person.name or "") == plain(user.name)
+    return same_name and person.date_of_birth == user.date_of_birth
+
+
+def plain(name: str) -> str:
+    return " ".join(name.casefold().split())

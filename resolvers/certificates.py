@@ -1,0 +1,205 @@
+"""What can be done to certificates, from order to end."""
+
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from gateways import normalise_code
+from models import (
+    Certificate,
+    CertificateKind,
+    CertificateProfile,
+    CertificateSettings,
+    RetrievalIdentification,
+    RevocationReason,
+    User,
+    UserStatus,
+)
+from models.numbers import Email, check_ascii_email
+from models.refusals import Conflict, Invalid
+from models.users import TRIES
+from resolvers.context import Context, OneOf, checked_by
+
+CODE_LASTS = timedelta(days=14)
+
+
+@dataclass
+class CertificateHolder(OneOf):
+    """A CertificateHolder is whom a certificate is for.
+
+    user: An active user.
+    profile: The organisation, by one of its profiles.
+    """
+
+    user: User | None = None
+    profile: CertificateProfile | None = None
+
+
+@dataclass
+class OneTimeCode:
+    """A OneTimeCode lets the contact person retrieve a certificate; it is shown this once.
+
+    reference: The reference number of the order.
+    code: The code, to be handed over by a secure channel.
+    expires_at: When it runs out.
+    """
+
+    reference: str
+    code: str
+    expires_at: datetime
+    is_shown_once: ClassVar[bool] = True
+
+
+@dataclass
+class OrderedCertificate:
+    """An order, and the code by which it is retrieved, if that is how."""
+
+    certificate: Certificate
+    one_time_code: OneTimeCode | None
+
+
+async def orderable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """What cannot be ordered: kinds that the settings forbid, or that are for other holders."""
+    settings = await CertificateSettings.get(organisation_id=context.organisation_id)
+    kind: CertificateKind | None = given.get("kind")
+    if kind and kind not in settings.allowed_kinds:
+        yield Invalid("CERTIFICATE_KIND_FORBIDDEN", path=("kind",))
+    holder: CertificateHolder | None = given.get("holder")
+    if not (kind and holder):
+        return
+    if kind.is_for_users and holder.user is None:
+        yield Invalid("REQUIRED", path=("holder", "userId"))
+    if not kind.is_for_users and holder.profile is None:
+        yield Invalid("REQUIRED", path=("holder", "profileId"))
+    try:
+        if kind.is_for_users and holder.user:
+            check_ascii_email(given.get("email") or holder.user.email)
+    except Invalid as refusal:
+        yield refusal.under("email")
+    if given.get("email") and not kind.is_for_users:
+        yield Invalid("MUST_BE_EMPTY", path=("email",))
+    code = RetrievalIdentification.ONE_TIME_CODE
+    if kind.is_for_users and given.get("identification") is code:
+        yield Invalid("MUST_BE_EMPTY", path=("identification",))
+
+
+@checked_by(orderable)
+async def order(
+    context: Context,
+    kind: CertificateKind,
+    holder: CertificateHolder,
+    identification: RetrievalIdentification | None = RetrievalIdentification.OWN_SIGN_IN,
+    email: Email | None = None,
+) -> OrderedCertificate:
+    """Order a certificate for a user or, on a profile, for the organisation; a letter goes out.
+
+    kind: What kind.
+    holder: Whom it is for.
+    identification: How the one who retrieves it shows who they are.
+    email: The e-mail address in a user's certificate; the user's own when absent.
+    certificate: The order.
+    one_time_code: The code to hand over, when that is how it is retrieved.
+    """
+    if holder.user and holder.user.status is not UserStatus.ACTIVE:
+        raise Conflict("USER_NOT_ACTIVE", path=("holder", "userId"), current=holder.user)
+    certificate = Certificate(
+        organisation_id=context.organisation_id,
+        kind=kind,
+        identification=identification or RetrievalIdentification.OWN_SIGN_IN,
+        reference=new_reference(),
+        ordered_at=context.now,
+        ordered_by=await context.actor(),
+        **facts(holder, email),
+    )
+    code = None
+    if certificate.identification is RetrievalIdentification.ONE_TIME_CODE:
+        code = give_code(context, certificate)
+    await write(context, certificate, holder)
+    await certificate.save()
+    return OrderedCertificate(certificate, code)
+
+
+def facts(holder: CertificateHolder, email: str | None) -> dict[str, Any]:
+    """What a certificate takes over from its holder."""
+    if holder.user:
+        user = holder.user
+        return {
+            "user": user,
+            "email": email or user.email,
+            "is_email_validated": email in (None, user.email),
+            "contact_name": user.name,
+            "contact_email": user.email,
+        }
+    profile = holder.profile
+    assert profile
+    return {
+        "profile": profile,
+        "email": profile.email,
+        "is_email_validated": profile.is_email_validated,
+        "contact_name": profile.contact_name,
+        "contact_email": profile.contact_email,
+    }
+
+
+def new_reference() -> str:
+    return "".join(secrets.choice("0123456789") for _ in range(12))
+
+
+def give_code(context: Context, certificate: Certificate) -> OneTimeCode:
+    vault = context.gateways.vault
+    code = OneTimeCode(certificate.reference, vault.new_code(), context.now + CODE_LASTS)
+    certificate.code_hash = vault.hash_secret(normalise_code(code.code))
+    certificate.code_expires_at, certificate.tries_left = code.expires_at, TRIES
+    return code
+
+
+async def write(context: Context, certificate: Certificate, holder: CertificateHolder) -> None:
+    """Tells whoever shall retrieve a certificate that it waits."""
+    organisation = await context.organisation()
+    language = holder.user.language if holder.user else context.letter_language
+    certificate.letter = await context.post_to(
+        certificate.organisation_id,
+        str(certificate.contact_email),
+        language,
+        "user_certificate_ordered" if holder.user else "certificate_ordered",
+        name=certificate.contact_name,
+        organisation=organisation.name,
+        reference=certificate.reference,
+    )
+
+
+async def cancel(context: Context, certificate: Certificate) -> Certificate:
+    """Cancel an order before the certificate is issued.
+
+    certificate: The cancelled order.
+    certificate_id: The order.
+    """
+    certificate.cancel(context.now)
+    await certificate.save()
+    return certificate
+
+
+async def revoke(
+    context: Context, certificate: Certificate, reason: RevocationReason
+) -> Certificate:
+    """Revoke a certificate at once and for ever.
+
+    reason: Why.
+    certificate: The revoked certificate.
+    """
+    certificate.revoke(context.now, reason, await context.actor())
+    organisation = await context.organisation()
+    if certificate.contact_email:
+        await context.post_to(
+            certificate.organisation_id,
+            certificate.contact_email,
+            context.letter_language,
+            "certificate_revoked",
+            name=certificate.contact_name,
+            organisation=organisation.name,
+            reference=certificate.reference,
+        )
+    await certificate.save()
+    return certificate

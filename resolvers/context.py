@@ -1,0 +1,140 @@
+"""What one request carries with it."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, ClassVar, NewType, TypeVar
+from uuid import UUID
+
+from gateways import Gateways
+from models import Actor, ActorKind, Language, Letter, Organisation, User
+from models.letters import letter
+from models.refusals import Invalid
+from planner.declarations import Extent
+from policies import Policy, Subject
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What this installation settles for all its organisations."""
+
+    base_url: str = "http://127.0.0.1:8000"
+    admits_replacement_numbers: bool = False
+    admits_test_organisations: bool = False
+    keeps_letters: bool = False  # after they are sent, for the demo's page of letters
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a sign-in with private MitID proves of somebody."""
+
+    cpr_number_hash: str | None
+    name: str | None
+    date_of_birth: date | None
+
+
+@dataclass
+class Context:
+    """Who asks, when, in which language; and the ways to the outside."""
+
+    gateways: Gateways
+    policy: Policy
+    rules: Rules
+    subject: Subject
+    now: datetime
+    today: date
+    language: str
+    request_uuid: UUID
+    name: str = ""
+    person: Person | None = None
+    idempotency_key: str | None = None
+    question: str = ""  # all that was sent, to be compared with a repeat
+    attempt: Any = None  # the change that is being made
+    headers: dict[str, str] = field(default_factory=dict)  # to be added to the answer's
+
+    @property
+    def organisation_id(self) -> UUID:
+        """The one organisation that the request speaks for."""
+        assert self.subject.organisation_id, "a person without a user speaks for no organisation"
+        return self.subject.organisation_id
+
+    def extent(self, permission: str) -> Extent:
+        """How much of what a permission is about the one who asks may see."""
+        if self.policy.allows(self.subject, permission):
+            return Extent.ALL
+        return Extent.OWN if self.policy.allows_own(self.subject, permission) else Extent.NONE
+
+    async def organisation(self) -> Organisation:
+        return await Organisation.get(id=self.organisation_id)
+
+    async def organisation_locked(self) -> Organisation:
+        """The organisation, for as long as the change lasts: what must be unique in it stays so."""
+        return await Organisation.select_for_update().get(id=self.organisation_id)
+
+    @property
+    def letter_language(self) -> Language:
+        """The language to write in to people whose own is not known."""
+        return Language.DANISH if self.language == "da" else Language.ENGLISH
+
+    @property
+    def holder(self) -> UUID | None:
+        """Whose an Idempotency-Key is."""
+        return self.subject.user_id
+
+    async def actor(self) -> Actor:
+        """Whoever asks, as the history names them."""
+        return await Actor.named(
+            self.organisation_id, ActorKind.PERSON, self.name, self.subject.user_id
+        )
+
+    def speak_for(self, user: User) -> None:
+        """Goes on as the user that a person has just shown to be."""
+        self.subject = Subject.user(user.id, user.organisation_id, ())
+        self.name = user.name
+
+    async def post(self, user: User, kind: str, **values: Any) -> Letter:
+        """Puts a letter to a user into the outbox, in the user's language."""
+        return await self.post_to(user.organisation_id, user.email, user.language, kind, **values)
+
+    async def post_to(
+        self, organisation_id: UUID, to: str, language: Language, kind: str, **values: Any
+    ) -> Letter:
+        """Puts a letter into the outbox: it leaves after the change, and not without it."""
+        subject, body = letter(kind, language.tag, **values)
+        sealed = self.gateways.vault.seal(body)
+        return await Letter.create(
+            organisation_id=organisation_id,
+            to=to,
+            subject=subject,
+            body_sealed=sealed,
+            queued_at=self.now,
+            next_try_at=self.now,
+        )
+
+
+Id = NewType("Id", str)  # an id that the resolver looks up itself
+Key = NewType("Key", UUID)  # an id to compare with
+
+
+class OneOf:
+    """An input of which exactly one member is given."""
+
+    is_one_of: ClassVar[bool] = True
+
+    @property
+    def chosen(self) -> tuple[str, Any]:
+        return next((name, one) for name, one in vars(self).items() if one is not None)
+
+
+Checks = Callable[[Context, Mapping[str, Any]], AsyncIterator[Invalid]]
+Resolver = TypeVar("Resolver", bound=Callable[..., Any])
+
+
+def checked_by(checks: Checks) -> Callable[[Resolver], Resolver]:
+    """Adds the rules on values that need more than the value: told together with wrong forms."""
+
+    def add(resolver: Resolver) -> Resolver:
+        resolver.checks = checks  # type: ignore[attr-defined]
+        return resolver
+
+    return add

@@ -1,0 +1,188 @@
+"""The demo: two organisations, the people one can be in it, and a little of everything."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from tortoise.transactions import in_transaction
+
+from gateways import Gateways, today
+from models import (
+    Actor,
+    ActorKind,
+    Certificate,
+    CertificateKind,
+    CertificateProfile,
+    CertificateStatus,
+    Change,
+    Group,
+    GroupMember,
+    Organisation,
+    ProductionUnit,
+    RetrievalIdentification,
+    Role,
+    RoleAssignment,
+    User,
+    UserStatus,
+)
+from models.history import record
+from models.numbers import CprNumber, birth_date, mask_cpr_number
+from resolvers import organisations
+
+ADMINISTRATORS = (
+    Role.ORGANISATION_ADMINISTRATOR,
+    Role.USER_ADMINISTRATOR,
+    Role.RIGHTS_ADMINISTRATOR,
+)
+HOME, ELSEWHERE, PUBLIC = "10150817", "13748136", "10213231"
+
+# The word that signs one in, the name, the organisation, the roles.
+PEOPLE = (
+    ("organisation-administrator", "Ulla Møller", HOME, ADMINISTRATORS[:1]),
+    ("user-administrator", "Bo Holm", HOME, ADMINISTRATORS[1:2]),
+    ("rights-administrator", "Dorte Friis", HOME, ADMINISTRATORS[2:]),
+    ("employee", "Eva Lund", HOME, ()),
+    ("owner", "Niels Skovgaard", HOME, ADMINISTRATORS),
+    ("stranger", "Kirsten Bech", ELSEWHERE, ADMINISTRATORS),
+    ("public-administrator", "Åse Dam", PUBLIC, ADMINISTRATORS),
+)
+FIRST_NAMES = ["Anne", "Lars", "Mette", "Søren", "Hanne", "Jens", "Lone", "Peter", "Inge", "Ole"]
+SURNAMES = ["Jensen", "Nielsen", "Hansen", "Pedersen", "Østergaard", "Ågaard", "Lauridsen", "Thomsen"]
+ORGANISATIONS = {
+    HOME: {
+        "name": "Hansen & Søn ApS",
+        "production_units": {"1029829825": "Hovedkontoret", "1003388394": "Lageret i Kolding"},
+        "vat_units": {"10150817": "Hansen & Søn"},
+        "eans": {"5790000123451": "Bogholderiet"},
+    },
+    ELSEWHERE: {"name": "Revision Bech A/S", "production_units": {}},
+    PUBLIC: {
+        "name": "Nordby Kommune",
+        "is_public": True,
+        "eans": {"5790001234563": "Rådhuset"},
+    },
+}
+
+
+@asynccontextmanager
+async def making(organisation_id: object, now: datetime) -> AsyncIterator[None]:
+    """A change by the system, in one transaction and with its history."""
+    change = Change("organisation:read", "demo", now, uuid4())
+    async with in_transaction():
+        change.begin()
+        yield
+        here = organisation_id or next(iter(change.touched))
+        actor = await Actor.named(here, ActorKind.SYSTEM, "Segl")  # type: ignore[arg-type]
+        await record(change, actor)
+
+
+async def load(reach: Gateways) -> bool:
+    """Makes the demo's data, once; tells whether there was anything to make."""
+    if await Organisation.exists():
+        return False
+    now = reach.clock.now()
+    for cvr_number, facts in ORGANISATIONS.items():
+        async with making(None, now):
+            await organisations.found(cvr_number=cvr_number, **facts)  # type: ignore[arg-type]
+    for number, (word, name, cvr_number, roles) in enumerate(PEOPLE):
+        await person(reach, number, name, f"{word}@example.dk", cvr_number, roles)
+    for number in range(60):
+        first, last = FIRST_NAMES[number % 10], SURNAMES[number % 8]
+        email = f"bruger{number + 1}@example.dk"
+        await person(reach, 100 + number, f"{first} {last}", email, HOME, ())
+    await furnish(now)
+    return True
+
+
+async def person(
+    reach: Gateways,
+    number: int,
+    name: str,
+    email: str,
+    cvr_number: str,
+    roles: tuple[Role, ...],
+) -> None:
+    """An active user with a replacement CPR number, which nobody in the world has."""
+    now = reach.clock.now()
+    organisation = await Organisation.get(cvr_number=cvr_number)
+    units = await organisation_units(organisation)
+    cpr = CprNumber(
+        f"{61 + number % 28:02}{1 + number % 12:02}{60 + number % 40:02}{1000 + number}"
+    )
+    async with making(organisation.id, now):
+        user = User(
+            organisation_id=organisation.id,
+            status=UserStatus.ACTIVE,
+            email=email,
+            phone_number=f"{20000000 + number}",
+            cpr_number=mask_cpr_number(cpr),
+            cpr_number_sealed=reach.vault.seal(cpr),
+            cpr_number_hash=reach.vault.fingerprint(cpr),
+            date_of_birth=birth_date(cpr),
+            target_assurance_level=organisation.assurance_level,
+            assurance_level=organisation.assurance_level,
+            production_unit_id=units[number % len(units)] if units else None,
+            activated_at=now,
+        )
+        user.rename(*name.split(" ", 1))
+        await user.save()
+    for role in roles:
+        await RoleAssignment.create(
+            organisation_id=organisation.id,
+            user_id=user.id,
+            role=role,
+            from_on=today(now),
+            assigned_at=now,
+        )
+
+
+async def organisation_units(organisation: Organisation) -> list[object]:
+    units = ProductionUnit.filter(organisation_id=organisation.id).order_by("p_number")
+    return list(await units.values_list("id", flat=True))
+
+
+async def furnish(now: datetime) -> None:
+    """A group, a profile and some certificates for the first organisation."""
+    organisation = await Organisation.get(cvr_number=HOME)
+    here = {"organisation_id": organisation.id}
+    actor = await Actor.named(organisation.id, ActorKind.SYSTEM, "Segl")
+    users = await User.filter(**here).order_by("id").limit(20)
+    async with making(organisation.id, now):
+        group = Group(**here, name="Løn", description="Indberetter løn")
+        await group.save()
+        for user in users[:5]:
+            await GroupMember(**here, group_id=group.id, user_id=user.id, added_by=actor).save()
+        profile = CertificateProfile(
+            **here,
+            name="Lønsystemet",
+            email="loen@example.dk",
+            contact_name="Bo Holm",
+            contact_email="user-administrator@example.dk",
+        )
+        await profile.save()
+        for number, user in enumerate(users):
+            await Certificate(
+                **here,
+                kind=CertificateKind.USER,
+                status=CertificateStatus.ISSUED,
+                user=user,
+                email=user.email,
+                contact_name=user.name,
+                contact_email=user.email,
+                is_email_validated=True,
+                identification=RetrievalIdentification.OWN_SIGN_IN,
+                reference=f"{900000000000 + number}",
+                ordered_at=now,
+                ordered_by=actor,
+                issued_at=now,
+                valid_from=now,
+                expires_at=now + timedelta(days=30 * number + 10),
+            ).save()
+
+
+async def user_named(word: str) -> User | None:
+    """The user whom a word of the demo means, or whose e-mail address it is."""
+    if any(word == one for one, *_ in PEOPLE):
+        word = f"{word}@example.dk"
+    return await User.filter(email=word, status=UserStatus.ACTIVE).first()

@@ -1,0 +1,222 @@
+"""What can be done to groups and their members."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypedDict
+
+from typing_extensions import Unpack
+
+from models import Group, GroupMember, ProductionUnit, User, UserStatus, VatUnit
+from models.numbers import check_uuid
+from models.refusals import Conflict, Invalid, NotFound, Refusal
+from models.texts import Text, Title
+from resolvers.context import Context, Id, OneOf
+
+MOST_MEMBERS = 1000
+
+
+class GroupAlterations(TypedDict, total=False):
+    """What can be altered of a group.
+
+    name: The name.
+    description: What it is for.
+    production_unit: The production unit to limit the rights to.
+    vat_unit: The VAT unit to limit the rights to.
+    """
+
+    name: Title
+    description: Text | None
+    production_unit: ProductionUnit | None
+    vat_unit: VatUnit | None
+
+
+@dataclass
+class MemberRef(OneOf):
+    """A MemberRef names somebody to add to a group.
+
+    user_id: A user of this organisation.
+    """
+
+    user_id: Id | None = None
+
+
+@dataclass
+class GroupMemberResult:
+    """A GroupMemberResult tells what became of one of the named persons.
+
+    index: The place in the input, from 0.
+    member: The membership, when it succeeded.
+    problem: Why it was refused; the others go ahead.
+    """
+
+    index: int
+    member: GroupMember | None
+    problem: Refusal | None
+
+
+@dataclass
+class ChangedMembers:
+    """A group, and what became of each person who was named."""
+
+    group: Group
+    results: list[GroupMemberResult]
+
+
+async def create(
+    context: Context,
+    name: Title,
+    description: Text | None = None,
+    production_unit: ProductionUnit | None = None,
+    vat_unit: VatUnit | None = None,
+) -> Group:
+    """Create a custom group.
+
+    name: The name, unique in the organisation.
+    description: What it is for.
+    production_unit: The production unit to limit the rights to.
+    vat_unit: The VAT unit to limit the rights to.
+    group: The new group.
+    """
+    await must_be_free(context, name)
+    group = Group(
+        organisation_id=context.organisation_id,
+        name=name,
+        description=description or None,
+        production_unit=production_unit,
+        vat_unit=vat_unit,
+    )
+    await group.save()
+    return group
+
+
+async def update(context: Context, group: Group, **given: Unpack[GroupAlterations]) -> Group:
+    """Rename or describe a custom group, or change its limits; absent is unchanged, null is cleared.
+
+    group: The group as it is now.
+    """
+    group.must_be_custom()
+    if not given:
+        raise Invalid("NOTHING_TO_CHANGE")
+    if "name" in given:
+        await must_be_free(context, given["name"], besides=group)
+    for name, value in given.items():
+        setattr(group, name, value)
+    await group.save()
+    return group
+
+
+async def must_be_free(context: Context, name: str, besides: Group | None = None) -> None:
+    """Refuses a name that another group bears, in whatever case."""
+    await context.organisation_locked()
+    others = Group.filter(organisation_id=context.organisation_id, name__iexact=name)
+    if await (others.exclude(id=besides.id) if besides else others).exists():
+        raise Conflict("NAME_TAKEN", path=("name",))
+
+
+async def delete(group: Group) -> Group:
+    """Delete a custom group; its members lose its rights.
+
+    group: The group as it was.
+    """
+    group.must_be_custom()
+    for member in await GroupMember.filter(group_id=group.id):
+        await member.delete()
+    await group.delete()
+    return group
+
+
+async def add_members(
+    context: Context, group: Group, members: list[MemberRef], until: date | None = None
+) -> ChangedMembers:
+    """Add up to 1,000 persons to a custom group, from this organisation or others.
+
+    members: Whom.
+    until: The last day of the memberships; without end when absent.
+    group: The group.
+    results: What became of each person.
+    """
+    group.must_be_custom()
+    must_be_few("members", members)
+    if until and until < context.today:
+        raise Invalid("DATE_IN_PAST", path=("until",))
+    keys = [str(one.user_id) for one in members]
+    users = {one.id: one for one in await User.filter(id__in=valid(keys), **within(group))}
+    present = set(await GroupMember.filter(group_id=group.id).values_list("user_id", flat=True))
+    results = []
+    for index, key in enumerate(keys):
+        try:
+            user = addable(key, users, present)
+        except Refusal as refusal:
+            refusal.under("members", index, "userId")
+            results.append(GroupMemberResult(index, None, refusal))
+            continue
+        member = GroupMember(
+            organisation_id=group.organisation_id,
+            group_id=group.id,
+            user_id=user.id,
+            until_on=until,
+            added_by=await context.actor(),
+        )
+        await member.save()
+        present.add(user.id)
+        results.append(GroupMemberResult(index, member, None))
+    await group.save()
+    return ChangedMembers(group, results)
+
+
+async def remove_members(context: Context, group: Group, member_ids: list[Id]) -> ChangedMembers:
+    """Remove up to 1,000 members from a custom group.
+
+    member_ids: The memberships to end.
+    group: The group.
+    results: What became of each membership.
+    """
+    group.must_be_custom()
+    must_be_few("memberIds", member_ids)
+    found = {one.id: one for one in await group.members.filter(id__in=valid(member_ids))}
+    results = []
+    for index, key in enumerate(member_ids):
+        member = found.pop(check_uuid(key), None) if valid([key]) else None
+        if member is None:
+            refusal = Conflict("NOT_A_MEMBER", path=("memberIds", index))
+            results.append(GroupMemberResult(index, None, refusal))
+            continue
+        await member.delete()
+        results.append(GroupMemberResult(index, member, None))
+    await group.save()
+    return ChangedMembers(group, results)
+
+
+def within(group: Group) -> dict[str, object]:
+    return {"organisation_id": group.organisation_id, "status__not": UserStatus.DELETED}
+
+
+def valid(keys: Sequence[str]) -> list[object]:
+    """The ids among what was given; what is none finds nothing."""
+    found: list[object] = []
+    for key in keys:
+        try:
+            found.append(check_uuid(key))
+        except Invalid:
+            continue
+    return found
+
+
+def addable(key: str, users: dict[object, User], present: set[object]) -> User:
+    """The user that a key names, if it can become a member."""
+    user = next((users[one] for one in valid([key]) if one in users), None)
+    if user is None:
+        raise NotFound()
+    if user.id in present:
+        raise Conflict("ALREADY_MEMBER")
+    if user.activated_at is None:
+        raise Conflict("NOT_ELIGIBLE")
+    return user
+
+
+def must_be_few(argument: str, items: Sequence[object]) -> None:
+    if not items:
+        raise Invalid("REQUIRED", path=(argument,))
+    if len(items) > MOST_MEMBERS:
+        raise Invalid("TOO_LONG", path=(argument,), entries=MOST_MEMBERS)

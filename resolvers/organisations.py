@@ -1,0 +1,63 @@
+"""How an organisation comes to be, with all that every organisation has."""
+
+from typing import Any
+
+from models import (
+    Billing,
+    BillingMethodKind,
+    EanLocation,
+    Group,
+    GroupKind,
+    HistoryHead,
+    Organisation,
+    ProductionUnit,
+    VatUnit,
+)
+from models.settings import PAGES
+
+ALL_USERS = "Alle brugere"
+
+
+async def found(
+    *,
+    cvr_number: str,
+    name: str,
+    is_public: bool = False,
+    production_units: dict[str, str] | None = None,
+    vat_units: dict[str, str] | None = None,
+    eans: dict[str, str] | None = None,
+    **facts: Any,
+) -> Organisation:
+    """Makes an organisation with its settings, billing, units and system groups."""
+    organisation = Organisation(cvr_number=cvr_number, name=name, is_public=is_public, **facts)
+    await organisation.save()
+    here = {"organisation_id": organisation.id}
+    await HistoryHead.create(**here)
+    for page in PAGES:
+        await page(**here).save()
+    await Group(**here, kind=GroupKind.SYSTEM, name=ALL_USERS).save()
+    for number, label in (production_units or {}).items():
+        await add_production_unit(organisation, number, label)
+    for number, label in (vat_units or {}).items():
+        await VatUnit(**here, se_number=number, name=label).save()
+    registered = [
+        EanLocation(**here, ean_number=one, label=label) for one, label in (eans or {}).items()
+    ]
+    for ean in registered:
+        await ean.save()
+    kind = BillingMethodKind.NEM_HANDEL if registered else BillingMethodKind.DIGITAL_POST
+    await Billing(**here, kind=kind, default_ean=registered[0] if registered else None).save()
+    return organisation
+
+
+async def add_production_unit(organisation: Organisation, number: str, name: str) -> None:
+    """Registers a production unit, and the group of all who work there."""
+    unit = ProductionUnit(organisation_id=organisation.id, p_number=number, name=name)
+    await unit.save()
+    group = Group(
+        organisation_id=organisation.id,
+        kind=GroupKind.SYSTEM,
+        name=f"{name} ({number})",
+        members_of=unit,
+    )
+    await group.save()

@@ -1,0 +1,120 @@
+"""What can be done to the profiles of organisation certificates."""
+
+from typing import TypedDict
+
+from typing_extensions import Unpack
+
+from models import (
+    Certificate,
+    CertificateProfile,
+    CertificateStatus,
+    DefaultSettings,
+    EanLocation,
+    ProductionUnit,
+    SystemRight,
+    VatUnit,
+)
+from models.numbers import AsciiEmail, Email
+from models.refusals import Conflict, Invalid
+from models.texts import Name, Title
+from resolvers.context import Context
+from resolvers.users import Units
+
+
+class ProfileAlterations(TypedDict, total=False):
+    """What can be altered of a profile.
+
+    name: The name, for certificates to come.
+    email: The e-mail address, for certificates to come.
+    contact_name: The contact person's name.
+    contact_email: The contact person's e-mail address.
+    system_rights: The system rights, all of them.
+    can_seal: Whether the certificates may form seals.
+    production_unit: The production unit.
+    vat_unit: The VAT unit.
+    ean: The EAN number that pays.
+    """
+
+    name: Title
+    email: AsciiEmail
+    contact_name: Name
+    contact_email: Email
+    system_rights: list[SystemRight]
+    can_seal: bool
+    production_unit: ProductionUnit | None
+    vat_unit: VatUnit | None
+    ean: EanLocation | None
+
+
+async def create(
+    context: Context,
+    name: Title,
+    email: AsciiEmail,
+    contact_name: Name,
+    contact_email: Email,
+    system_rights: list[SystemRight] | None = None,
+    can_seal: bool | None = False,
+    ean: EanLocation | None = None,
+    **units: Unpack[Units],
+) -> CertificateProfile:
+    """Create a profile of organisation certificates.
+
+    name: The name, which the certificates bear.
+    email: The e-mail address in the certificates; no æ, ø or å.
+    contact_name: The contact person's name.
+    contact_email: The contact person's e-mail address.
+    system_rights: What a machine may do that signs in with one of the certificates.
+    can_seal: Whether the certificates may form seals.
+    ean: The EAN number that pays.
+    profile: The new profile.
+    """
+    defaults = await DefaultSettings.get(organisation_id=context.organisation_id).prefetch_related(
+        "certificate_production_unit", "certificate_vat_unit"
+    )
+    profile = CertificateProfile(
+        organisation_id=context.organisation_id,
+        name=name,
+        email=email,
+        contact_name=contact_name,
+        contact_email=contact_email,
+        system_rights=system_rights or [],
+        can_seal=bool(can_seal),
+        production_unit=units.get("production_unit", defaults.certificate_production_unit),
+        vat_unit=units.get("vat_unit", defaults.certificate_vat_unit),
+        ean=ean,
+    )
+    await profile.save()
+    return profile
+
+
+async def update(
+    context: Context, profile: CertificateProfile, **given: Unpack[ProfileAlterations]
+) -> CertificateProfile:
+    """Change a profile, its system rights or its seal; absent is unchanged, null is cleared.
+
+    profile: The profile as it is now.
+    """
+    if not given:
+        raise Invalid("NOTHING_TO_CHANGE")
+    if given.get("email", profile.email) != profile.email:
+        profile.is_email_validated = False
+    for name, value in given.items():
+        setattr(profile, name, value)
+    await profile.save()
+    return profile
+
+
+async def delete(context: Context, profile: CertificateProfile) -> CertificateProfile:
+    """Delete a profile that has no valid certificate or open order.
+
+    profile: The profile as it was.
+    """
+    certificates = await Certificate.filter(profile_id=profile.id)
+    alive = (CertificateStatus.ORDERED, CertificateStatus.ISSUED)
+    if any(one.standing(context.now) in alive for one in certificates):
+        raise Conflict("IN_USE", current=profile)
+    for certificate in certificates:
+        certificate.profile = None
+        await certificate.save()
+    await profile.delete()
+    return profile

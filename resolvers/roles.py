@@ -1,0 +1,107 @@
+"""Who holds which administrator's role; at least one organisation administrator always stays."""
+
+from datetime import date
+from typing import Any
+
+from tortoise.expressions import Q
+
+from models import Change, Organisation, Role, RoleAssignment, User, UserStatus
+from models.refusals import Conflict, Invalid
+from resolvers.context import Context
+
+
+async def assign(
+    context: Context,
+    user: User,
+    role: Role,
+    from_: date | None = None,
+    until: date | None = None,
+) -> User:
+    """Give a user an administrator's role.
+
+    role: The role.
+    from: The first day; today when absent.
+    until: The last day; without end when absent.
+    user: The user with the new role.
+    """
+    must_be_assignable(role)
+    since = from_ or context.today
+    if since < context.today:
+        raise Invalid("DATE_IN_PAST", path=("from",))
+    if until and until < since:
+        raise Invalid("PERIOD_REVERSED", path=("until",))
+    if user.status is UserStatus.DELETED:
+        raise Conflict("USER_DELETED", current=user)
+    former = await RoleAssignment.get_or_none(user_id=user.id, role=role)
+    if former and (former.until_on is None or former.until_on >= context.today):
+        raise Conflict("ROLE_ALREADY_HELD", path=("role",), current=user)
+    if former:
+        await former.delete()
+    before = await held_roles(user)
+    await RoleAssignment.create(
+        organisation_id=user.organisation_id,
+        user_id=user.id,
+        role=role,
+        from_on=since,
+        until_on=until,
+        assigned_by=await context.actor(),
+        assigned_at=context.now,
+    )
+    await tell(context, user, before, "role_assigned", role)
+    return user
+
+
+async def remove(context: Context, user: User, role: Role) -> User:
+    """Take an administrator's role from a user.
+
+    role: The role.
+    user: The user without the role.
+    """
+    must_be_assignable(role)
+    held = await RoleAssignment.get_or_none(user_id=user.id, role=role)
+    if held is None:
+        raise Conflict("ROLE_NOT_HELD", path=("role",), current=user)
+    if role is Role.ORGANISATION_ADMINISTRATOR:
+        await must_keep_an_organisation_administrator(context, without=user)
+    before = await held_roles(user)
+    await held.delete()
+    await tell(context, user, before, "role_removed", role)
+    return user
+
+
+def must_be_assignable(role: Role) -> None:
+    if role is Role.USER:
+        raise Invalid("ROLE_NOT_ASSIGNABLE", path=("role",))
+
+
+async def held_roles(user: User) -> list[Any]:
+    return (
+        await RoleAssignment.filter(user_id=user.id).order_by("role").values_list("role", flat=True)
+    )
+
+
+async def tell(context: Context, user: User, before: list[Any], kind: str, role: Role) -> None:
+    """Writes to the user, and notes the change of roles in the user's history."""
+    change = Change.under_way()
+    change.touch(user).notes["roles"] = (before, await held_roles(user))
+    organisation = await context.organisation()
+    await context.post(user, kind, name=user.name, organisation=organisation.name, role=role)
+    await user.save()
+
+
+async def must_keep_an_organisation_administrator(context: Context, without: User) -> None:
+    """Refuses to leave an organisation without one who can give roles, active and with no end in sight."""
+    await Organisation.select_for_update().get(id=without.organisation_id)
+    role = Role.ORGANISATION_ADMINISTRATOR
+    if not await RoleAssignment.exists(user_id=without.id, role=role):
+        return
+    others = RoleAssignment.filter(
+        Q(from_on__isnull=True) | Q(from_on__lte=context.today),
+        organisation_id=without.organisation_id,
+        role=role,
+        until_on__isnull=True,
+        user__status=UserStatus.ACTIVE,
+        user__deactivated_from__isnull=True,
+    ).exclude(user_id=without.id)
+    if not await others.exists():
+        raise Conflict("LAST_ORGANISATION_ADMINISTRATOR", current=without)

@@ -1,0 +1,136 @@
+"""What can be done to the settings, page by page."""
+
+from typing import Any, TypedDict, TypeVar
+
+from typing_extensions import Unpack
+
+from models import (
+    AuthenticatorKind,
+    AuthenticatorSettings,
+    CertificateKind,
+    CertificateSettings,
+    DefaultSettings,
+    DeviceKind,
+    InformationKind,
+    ProductionUnit,
+    SettingsPage,
+    UserSettings,
+    VatUnit,
+)
+from models.refusals import Conflict, Invalid
+from resolvers.context import Context
+
+Page = TypeVar("Page", bound=SettingsPage)
+RETENTION = range(1, 3651)  # days
+
+
+class UserChoices(TypedDict, total=False):
+    """What can be chosen of how users come to be.
+
+    can_request_user: Whether people may ask to become users.
+    can_request_rights: Whether users may ask for rights.
+    can_be_anonymous: Whether users may be anonymous.
+    allowed_information: What can be tied to users and certificates, all of it.
+    retention_days: After how many days the personal data of deleted users are erased.
+    """
+
+    can_request_user: bool
+    can_request_rights: bool
+    can_be_anonymous: bool
+    allowed_information: list[InformationKind]
+    retention_days: int
+
+
+class AuthenticatorChoices(TypedDict, total=False):
+    """What can be chosen of what users sign in with.
+
+    allowed_kinds: The kinds allowed, all of them.
+    allowed_devices: The devices allowed, all of them.
+    """
+
+    allowed_kinds: list[AuthenticatorKind]
+    allowed_devices: list[DeviceKind]
+
+
+class CertificateChoices(TypedDict, total=False):
+    """What can be chosen of certificates.
+
+    allowed_kinds: The kinds allowed, all of them.
+    can_seal: Whether certificates may form seals.
+    """
+
+    allowed_kinds: list[CertificateKind]
+    can_seal: bool
+
+
+class DefaultChoices(TypedDict, total=False):
+    """What new users and certificates can be tied to.
+
+    user_production_unit: The production unit of new users.
+    user_vat_unit: The VAT unit of new users.
+    certificate_production_unit: The production unit of new certificate profiles.
+    certificate_vat_unit: The VAT unit of new certificate profiles.
+    """
+
+    user_production_unit: ProductionUnit | None
+    user_vat_unit: VatUnit | None
+    certificate_production_unit: ProductionUnit | None
+    certificate_vat_unit: VatUnit | None
+
+
+async def update_users(
+    context: Context, settings: UserSettings, **given: Unpack[UserChoices]
+) -> UserSettings:
+    """Change how users come to be.
+
+    settings: The page as it is now.
+    """
+    if given.get("retention_days", RETENTION[0]) not in RETENTION:
+        raise Invalid(
+            "OUT_OF_RANGE", path=("retentionDays",), least=RETENTION[0], most=RETENTION[-1]
+        )
+    return await choose(context, settings, given)
+
+
+async def update_authenticators(
+    context: Context, settings: AuthenticatorSettings, **given: Unpack[AuthenticatorChoices]
+) -> AuthenticatorSettings:
+    """Change what users may sign in with.
+
+    settings: The page as it is now.
+    """
+    separate = AuthenticatorKind.SEPARATE_MITID
+    if separate not in given.get("allowed_kinds", [separate]):
+        raise Conflict("SEPARATE_MITID_ALWAYS_ALLOWED", path=("allowedKinds",), current=settings)
+    return await choose(context, settings, given)
+
+
+async def update_certificates(
+    context: Context, settings: CertificateSettings, **given: Unpack[CertificateChoices]
+) -> CertificateSettings:
+    """Change what certificates may be issued.
+
+    settings: The page as it is now.
+    """
+    return await choose(context, settings, given)
+
+
+async def update_defaults(
+    context: Context, settings: DefaultSettings, **given: Unpack[DefaultChoices]
+) -> DefaultSettings:
+    """Change what new users and certificates are tied to; absent is unchanged, null is cleared.
+
+    settings: The page as it is now.
+    """
+    return await choose(context, settings, given)
+
+
+async def choose(context: Context, settings: Page, given: Any) -> Page:
+    """Takes over what was chosen, and notes by whom."""
+    if not given:
+        raise Invalid("NOTHING_TO_CHANGE")
+    for name, value in given.items():
+        setattr(settings, name, sorted(set(value)) if isinstance(value, list) else value)
+    settings.changed_by, settings.changed_at = await context.actor(), context.now
+    await settings.save()
+    return settings

@@ -1,0 +1,335 @@
+"""What can be done to users."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypedDict
+from uuid import UUID
+
+from typing_extensions import Unpack
+
+from models import (
+    AssuranceLevel,
+    Certificate,
+    CertificateStatus,
+    DefaultSettings,
+    EanLocation,
+    Entity,
+    EntityKind,
+    GroupMember,
+    InformationKind,
+    ProductionUnit,
+    RevocationReason,
+    RoleAssignment,
+    User,
+    UserAction,
+    UserSettings,
+    UserStatus,
+    VatUnit,
+)
+from models.numbers import CprNumber, Email, PhoneNumber, birth_date, mask_cpr_number
+from models.refusals import Conflict, Invalid
+from models.texts import Line, Name, Reason
+from resolvers import activations, roles
+from resolvers.activations import CodedUser
+from resolvers.context import Context, Id, OneOf, checked_by
+
+
+@dataclass
+class PersonIdentifier(OneOf):
+    """A PersonIdentifier is what a person will be recognised by.
+
+    cpr_number: The CPR number: an activation link goes by e-mail.
+    date_of_birth: The date of birth: a temporary code is shown to the administrator.
+    """
+
+    cpr_number: CprNumber | None = None
+    date_of_birth: date | None = None
+
+
+class Units(TypedDict, total=False):
+    """Where a new user belongs.
+
+    production_unit: The production unit; the default one when absent, none when null.
+    vat_unit: The VAT unit; the default one when absent, none when null.
+    """
+
+    production_unit: ProductionUnit | None
+    vat_unit: VatUnit | None
+
+
+class Alterations(TypedDict, total=False):
+    """What can be altered of a user.
+
+    email: The e-mail address.
+    phone_number: The telephone number.
+    reference_text: The organisation's own reference.
+    production_unit: The production unit.
+    vat_unit: The VAT unit.
+    ean: The EAN number that pays.
+    target_assurance_level: The assurance level to ask for.
+    can_sign: Whether the user may sign for the organisation.
+    can_seal: Whether the user may form seals.
+    first_name: The first name; before activation only.
+    surname: The surname; before activation only.
+    person: The CPR number or the date of birth; before activation only.
+    """
+
+    email: Email
+    phone_number: PhoneNumber | None
+    reference_text: Line | None
+    production_unit: ProductionUnit | None
+    vat_unit: VatUnit | None
+    ean: EanLocation | None
+    target_assurance_level: AssuranceLevel
+    can_sign: bool
+    can_seal: bool
+    first_name: Name
+    surname: Name
+    person: PersonIdentifier
+
+
+@dataclass
+class Usage:
+    """A Usage tells what depends on something, or would contradict it.
+
+    kind: What kind of entity it is.
+    count: How many there are.
+    examples: The first ten of them.
+    """
+
+    kind: EntityKind
+    count: int
+    examples: list[Entity]
+
+
+@dataclass
+class DeletedUser:
+    """A user that has gone, and what went with it."""
+
+    user: User
+    consequences: list[Usage]
+
+
+INFORMATION = {
+    "production_unit": ("pNumber", InformationKind.P_NUMBER),
+    "vat_unit": ("seNumber", InformationKind.SE_NUMBER),
+    "ean": ("eanNumber", InformationKind.EAN_NUMBER),
+    "reference_text": ("referenceText", InformationKind.REFERENCE_TEXT),
+}
+
+
+async def allowed(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """The values that the organisation or its settings do not allow."""
+    settings = await UserSettings.get(organisation_id=context.organisation_id)
+    organisation = await context.organisation()
+    for name, (argument, information) in INFORMATION.items():
+        if given.get(name) and information not in settings.allowed_information:
+            is_text = information is InformationKind.REFERENCE_TEXT
+            code = "REFERENCE_TEXT_DISABLED" if is_text else "SETTING_FORBIDS"
+            yield Invalid(code, path=(argument,))
+    if given.get("is_anonymous") and not settings.can_be_anonymous:
+        yield Invalid("SETTING_FORBIDS", path=("isAnonymous",))
+    if (given.get("target_assurance_level") or 0) > organisation.assurance_level:
+        yield Invalid("LEVEL_ABOVE_ORGANISATION", path=("targetAssuranceLevel",))
+
+
+@checked_by(allowed)
+async def create(
+    context: Context,
+    first_name: Name,
+    surname: Name,
+    person: PersonIdentifier,
+    email: Email,
+    phone_number: PhoneNumber | None = None,
+    is_anonymous: bool | None = False,
+    reference_text: Line | None = None,
+    target_assurance_level: AssuranceLevel | None = None,
+    ean: EanLocation | None = None,
+    can_sign: bool | None = False,
+    can_seal: bool | None = False,
+    **units: Unpack[Units],
+) -> CodedUser:
+    """Create a user and send the activation letter.
+
+    first_name: The first name.
+    surname: The surname.
+    person: The CPR number or the date of birth.
+    email: The e-mail address.
+    phone_number: The telephone number.
+    is_anonymous: Whether services see the identity number instead of the name; cannot be added later.
+    reference_text: The organisation's own reference, where the settings allow it.
+    target_assurance_level: The assurance level to ask for; the organisation's when absent.
+    ean: The EAN number that pays.
+    can_sign: Whether the user may sign for the organisation.
+    can_seal: Whether the user may form seals.
+    user: The new user.
+    temporary_code: The code to hand over, when the user was created by date of birth.
+    """
+    organisation = await context.organisation()
+    defaults = await DefaultSettings.get(organisation_id=organisation.id).prefetch_related(
+        "user_production_unit", "user_vat_unit"
+    )
+    user = User(
+        organisation_id=organisation.id,
+        status=UserStatus.AWAITING_ACTIVATION,
+        email=email,
+        phone_number=phone_number,
+        is_anonymous=bool(is_anonymous),
+        reference_text=reference_text or None,
+        target_assurance_level=target_assurance_level or organisation.assurance_level,
+        production_unit=units.get("production_unit", defaults.user_production_unit),
+        vat_unit=units.get("vat_unit", defaults.user_vat_unit),
+        ean=ean,
+        can_sign=bool(can_sign),
+        can_seal=bool(can_seal),
+    )
+    user.rename(first_name, surname)
+    identify(context, user, person)
+    await user.save()
+    return CodedUser(user, await activations.invite(context, user))
+
+
+def identify(context: Context, user: User, person: PersonIdentifier) -> None:
+    """Ties a user to a CPR number, which is sealed, or to a date of birth."""
+    user.cpr_number = user.cpr_number_sealed = user.cpr_number_hash = None
+    user.date_of_birth = person.date_of_birth
+    if person.cpr_number:
+        vault = context.gateways.vault
+        user.cpr_number = mask_cpr_number(person.cpr_number)
+        user.cpr_number_sealed = vault.seal(person.cpr_number)
+        user.cpr_number_hash = vault.fingerprint(person.cpr_number)
+        user.date_of_birth = birth_date(person.cpr_number)
+
+
+@checked_by(allowed)
+async def update(context: Context, user: User, **given: Unpack[Alterations]) -> User:
+    """Change what is known of a user; absent is unchanged, null is cleared.
+
+    user: The user as it is now.
+    """
+    if user.status is UserStatus.DELETED:
+        raise Conflict("USER_DELETED", current=user)
+    if not given:
+        raise Invalid("NOTHING_TO_CHANGE")
+    fixed = [name for name in ("first_name", "surname", "person") if name in given]
+    if fixed and user.is_named_for_good:
+        argument = {"first_name": "firstName"}.get(fixed[0], fixed[0])
+        raise Conflict("NAME_FIXED_AFTER_ACTIVATION", path=(argument,), current=user)
+    former_email, former_person = user.email, user.cpr_number_hash
+    if "person" in given:
+        identify(context, user, given.pop("person"))
+    user.rename(given.pop("first_name", user.first_name), given.pop("surname", user.surname))
+    for name, value in given.items():
+        setattr(user, name, value)
+    if user.email != former_email:
+        organisation = await context.organisation()
+        names = {"name": user.name, "organisation": organisation.name}
+        await context.post_to(
+            user.organisation_id, former_email, user.language, "email_changed", **names
+        )
+    await user.save()
+    if user.status is UserStatus.AWAITING_ACTIVATION:
+        await follow(context, user, former_email, former_person)
+    return user
+
+
+async def follow(
+    context: Context, user: User, former_email: str, former_person: str | None
+) -> None:
+    """Sends the way in anew to an address or for a number that has changed meanwhile."""
+    if user.cpr_number_hash != former_person:
+        await activations.invite(context, user)
+    elif user.email != former_email:
+        await activations.resend(context, user)
+
+
+async def deactivate(
+    context: Context,
+    user: User,
+    from_: date | None = None,
+    until: date | None = None,
+    reason: Reason | None = None,
+) -> User:
+    """Close a user's access, until further notice or for a period.
+
+    from: The first day; now when absent.
+    until: The last day, after which the user returns by itself.
+    reason: Why.
+    user: The user with the deactivation.
+    """
+    since = from_ or context.today
+    user.deactivate(context.today, since, until, reason or None, await context.actor())
+    if user.status is UserStatus.DEACTIVATED:
+        await activations.void(user)
+    await roles.must_keep_an_organisation_administrator(context, without=user)
+    await user.save()
+    return user
+
+
+async def reactivate(context: Context, user: User) -> User:
+    """Open a deactivated user's access again, or drop a planned deactivation.
+
+    user: The active user.
+    """
+    user.reactivate()
+    await user.save()
+    return user
+
+
+async def delete(context: Context, user: User) -> DeletedUser:
+    """Delete a user for ever, with certificates, memberships, rights, roles and authenticators.
+
+    user: The deleted user.
+    consequences: What ends with the user; dryRun lists it beforehand.
+    """
+    user.take(UserAction.DELETE)
+    await roles.must_keep_an_organisation_administrator(context, without=user)
+    certificates = await end_certificates(context, user)
+    memberships = await GroupMember.filter(user_id=user.id, group__kind="CUSTOM")
+    for membership in memberships:
+        await membership.delete()
+    await RoleAssignment.filter(user_id=user.id).delete()
+    await activations.void(user)
+    user.deleted_at = context.now
+    user.deactivated_from = user.deactivated_until = user.deactivation_reason = None
+    user.deactivated_by_id = user.status_before = None
+    await user.save()
+    ended = [
+        (EntityKind.CERTIFICATE, certificates),
+        (EntityKind.GROUP_MEMBER, memberships),
+    ]
+    return DeletedUser(user, [Usage(kind, len(all), all[:10]) for kind, all in ended if all])
+
+
+async def end_certificates(context: Context, user: User) -> list[Any]:
+    """Revokes what has been issued to a user, and cancels what is ordered."""
+    ended = []
+    for certificate in await Certificate.filter(user_id=user.id).select_for_update():
+        match certificate.standing(context.now):
+            case CertificateStatus.ISSUED:
+                by = await context.actor()
+                certificate.revoke(context.now, RevocationReason.CESSATION_OF_OPERATION, by)
+            case CertificateStatus.ORDERED:
+                certificate.cancel(context.now)
+            case _:
+                continue
+        await certificate.save()
+        ended.append(certificate)
+    return ended
+
+
+@dataclass
+class UserRef(OneOf):
+    """A UserRef names one user, in one of four ways.
+
+    id: By id.
+    uuid: By identity number.
+    cpr_number: By CPR number; refused as ambiguous when several users share it.
+    email: By e-mail address; refused as ambiguous when several users share it.
+    """
+
+    id: Id | None = None
+    uuid: UUID | None = None
+    cpr_number: CprNumber | None = None
+    email: Email | None = None
