@@ -1,0 +1,98 @@
+"""An attempt at a change: one transaction, from the first lookup to the last field of the answer.
+
+The answer is read before the transaction ends, so that a dry run shows what would be; whether it is
+kept is decided afterwards. An answer under an Idempotency-Key is stored with the change itself.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from tortoise import connections
+from tortoise.transactions import in_transaction
+
+from models import Change, Entity, KeptAnswer
+from models.history import record_denied
+from models.refusals import Conflict
+from resolvers.context import Context
+
+KEPT_FOR = timedelta(hours=24)
+
+
+class Attempt:
+    """One root field of a mutation, on its way."""
+
+    def __init__(self, context: Context, operation: str, permission: str, place: str):
+        self.context, self.operation, self.permission = context, operation, permission
+        self.place = place  # the key in the answer: a document may ask for one change twice
+        self.is_dry_run = False
+        self.is_done = False  # the resolver has run through
+        self.is_kept = False  # what was stored stays, though the change was refused
+        self.is_refused = False
+        self.denied: Entity | None = None  # what a denied attempt was about
+        self.first_answer: KeptAnswer | None = None
+        self.once: set[str] = set()  # the members of the payload that are shown this once
+        self.shown_once: set[str] = set()  # their keys in the answer
+
+    @property
+    def stays(self) -> bool:
+        return self.is_kept or (self.is_done and not self.is_dry_run)
+
+    @property
+    def key(self) -> str | None:
+        return None if self.is_dry_run else self.context.idempotency_key
+
+    async def was_made(self) -> bool:
+        """Whether the same was asked before, under the same key; other input is refused."""
+        if self.key is None or self.context.holder is None:
+            return False
+        lock = self.context.gateways.vault.fingerprint(f"{self.context.holder} {self.key}")
+        await connections.get("default").execute_query(
+            "select pg_advisory_xact_lock($1)", [int(lock[:15], 16)]
+        )
+        first = await KeptAnswer.get_or_none(**self.asked)
+        if first is None or first.kept_at < self.context.now - KEPT_FOR:
+            return False
+        if first.question_hash != self.question_hash:
+            raise Conflict("IDEMPOTENCY_KEY_REUSED")
+        self.first_answer = first
+        return True
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        holder = self.context.holder
+        return {"holder_id": holder, "operation": self.operation, "key": self.key}
+
+    @property
+    def question_hash(self) -> str:
+        return self.context.gateways.vault.fingerprint(f"{self.place} {self.context.question}")
+
+    async def keep(self, answer: Any) -> None:
+        """Stores an answer for a repeat; what is shown once is not stored."""
+        context = self.context
+        if self.key is None or context.holder is None or context.subject.organisation_id is None:
+            return
+        if self.first_answer or not isinstance(answer, dict):
+            return
+        await KeptAnswer.filter(**self.asked).delete()
+        await KeptAnswer.create(
+            organisation_id=context.organisation_id,
+            question_hash=self.question_hash,
+            answer={name: None if name in self.shown_once else one for name, one in answer.items()},
+            kept_at=context.now,
+            **self.asked,
+        )
+
+    async def settle(self, answer: Any) -> None:
+        """What follows when the transaction has ended: refusals are kept too, and letters leave."""
+        if self.stays:
+            self.context.gateways.jobs.wake("letters")
+        elif self.is_refused and (self.denied or self.key):
+            async with in_transaction():
+                if self.denied:
+                    await self.tell_denied(self.denied)
+                await self.keep(answer)
+
+    async def tell_denied(self, about: Entity) -> None:
+        context = self.context
+        change = Change(self.permission, self.operation, context.now, context.request_uuid)
+        await record_denied(change, await context.actor(), about)

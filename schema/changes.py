@@ -1,0 +1,103 @@
+"""The word to declare a change with: its input, payload and guard follow from its resolver."""
+
+from typing import Any
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.fields.resolver import StrawberryResolver
+from strawberry.utils.str_converters import capitalize_first, to_camel_case
+
+from models.refusals import Refusal, Refusals
+from schema import payloads, types
+from schema.docs import a, described, summary
+from schema.fields import NOUNS, Allow, NounField, argument
+from schema.guard import Guard, Replayed, all_of
+from schema.reading import asking_for
+from schema.shape import REQUIRED, UNSET, Form, Member, input_type, members_of, target_of
+from schema.telling import must_be_signed_in
+
+NAMED = types  # the nouns stand before the changes that answer with them
+
+
+def mutation(resolver: Any, *, allow: str, shown_as: str | None = None) -> Any:
+    """Declares a change; `shown_as` names the type of what it answers, where that is not its own."""
+    return ChangeField(resolver, allow, shown_as)
+
+
+class ChangeField(NounField):
+    """A root field of mutations. It takes its name from the class that it stands in."""
+
+    def __init__(self, resolver: Any, allow: str, shown_as: str | None):
+        super().__init__(
+            description=summary(resolver),
+            metadata={"allow": allow},
+            directives=[Allow(permission=allow)],
+        )
+        self.change, self.allow, self.shown_as = resolver, allow, shown_as
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        operation = to_camel_case(name)
+        noun = capitalize_first(operation)
+        members = (*target_members(self.change), *members_of(self.change), *version(self.change))
+        self.guard = Guard(
+            self.change, self.allow, operation, target_of(self.change), members_of(self.change)
+        )
+        self.parts = payloads.parts_of(self.change, self.shown_as)
+        self.made = payloads.payload_type(f"{noun}Payload", operation, self.parts)
+        about = f"{a(noun)}Input holds what {operation} needs."
+        self.type_annotation = StrawberryAnnotation(f"Optional[{noun}Payload]", namespace=NOUNS)
+        self.base_resolver = StrawberryResolver(self.answer)
+        self._arguments = [
+            StrawberryArgument(
+                "input",
+                None,
+                StrawberryAnnotation(input_type(f"{noun}Input", members, about)),
+                description="What to do, and to what.",
+            ),
+            argument(
+                "dry_run",
+                bool | None,
+                "Whether to do everything, answer, and undo it: nothing is kept, nothing leaves.",
+                default=False,
+            ),
+        ]
+
+    async def answer(self, info: strawberry.Info, input: Any, dry_run: bool | None = False) -> Any:
+        """The payload, of what was done or why it was refused."""
+        context = must_be_signed_in(info.context)
+        attempt = context.attempt
+        attempt.is_dry_run = bool(dry_run)
+        given = {name: one for name, one in vars(input).items() if one is not UNSET}
+        try:
+            result = await self.guard.run(context, given)
+        except Replayed:
+            return await payloads.refused(self.made, self.parts, [], asking_for(context))
+        except (Refusal, Refusals) as refusal:
+            attempt.is_refused = True
+            attempt.is_kept = getattr(refusal, "is_kept", False)
+            refusals = all_of(refusal)
+            return await payloads.refused(self.made, self.parts, refusals, asking_for(context))
+        attempt.is_done = True
+        asking = asking_for(context)
+        return await payloads.done(self.made, self.parts, result, asking, attempt.is_dry_run)
+
+    @property
+    def shown_once(self) -> set[str]:
+        """The members of the payload that are shown this once, by GraphQL's names."""
+        return {to_camel_case(one.name) for one in self.parts if one.is_shown_once}
+
+
+def target_members(resolver: Any) -> tuple[Member, ...]:
+    name, model = target_of(resolver)
+    if model is None or model.named_by == "organisation_id":
+        return ()
+    text = described(resolver).get(f"{name}_id", f"The {model.noun.replace('_', ' ')}.")
+    return (Member(str(name), f"{name}_id", Form(strawberry.ID), False, REQUIRED, text),)
+
+
+def version(resolver: Any) -> tuple[Member, ...]:
+    if target_of(resolver)[1] is None:
+        return ()
+    text = "The version that the change was based on; a Conflict is answered when it has moved on."
+    return (Member("expected_version", "expected_version", Form(int), True, UNSET, text),)

@@ -1,0 +1,33 @@
+"""Reads descriptions out of docstrings: the first sentence, then a line for each name."""
+
+import inspect
+import re
+from functools import cache
+from typing import Any
+
+LINE = re.compile(r"^([A-Za-z_]+): (.+)$")
+
+
+@cache
+def summary(thing: Any) -> str:
+    """What a thing is or does: the first paragraph of its docstring."""
+    return paragraphs(thing)[0].replace("\n", " ")
+
+
+@cache
+def described(thing: Any) -> dict[str, str]:
+    """What each name in a docstring's `name: text` lines means."""
+    lines = (inspect.getdoc(thing) or "").splitlines()
+    return {found[1].rstrip("_"): found[2] for line in lines if (found := LINE.match(line))}
+
+
+def paragraphs(thing: Any) -> list[str]:
+    text = inspect.getdoc(thing) or ""
+    if not text:
+        raise LookupError(f"{thing!r} has no docstring to describe it by.")
+    return text.split("\n\n")
+
+
+def a(name: str) -> str:
+    """A type's name with its article, as at the beginning of a sentence."""
+    return f"An {name}" if name[0] in "AEIO" or name.startswith("Up") else f"A {name}"

@@ -1,0 +1,158 @@
+"""GraphQL over HTTP: POST and GET of JSON, by the specification of that name."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from models.messages import message
+from resolvers.context import Context
+from schema.graph import Graph
+from schema.telling import Told
+
+GRAPHQL, JSON = "application/graphql-response+json", "application/json"
+LONGEST = 1_000_000  # bytes of a request
+
+
+class BadRequest(Exception):
+    """A request that is none of GraphQL's."""
+
+    def __init__(self, text: str, status: int = 400):
+        super().__init__(text)
+        self.text, self.status = text, status
+
+
+class Endpoint:
+    """Answers requests by the graph, for whoever the context says is asking."""
+
+    def __init__(self, graph: Graph, context_of: Callable[[Request], Awaitable[Context | None]]):
+        self.graph, self.context_of = graph, context_of
+
+    async def __call__(self, request: Request) -> Response:
+        media = GRAPHQL if prefers_graphql(request.headers.get("accept", "")) else JSON
+        try:
+            query, variables, name = await asked(request)
+        except BadRequest as bad:
+            return respond({"errors": [told(bad.text, "INVALID")]}, media, bad.status)
+        context = await self.context_of(request)
+        if context:
+            context.question = f"{query}\n{orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)!r}"
+        try:
+            result = await self.graph.execute(
+                query,
+                variable_values=variables,
+                context_value=context,
+                operation_name=name,
+                allowed_operation_types=allowed(request.method),
+            )
+        except InvalidOperationTypeError:
+            text = "Changes are made by POST; a GET only reads."
+            return respond({"errors": [told(text, "INVALID")]}, media, 405, {"allow": "POST"})
+        assert isinstance(result, ExecutionResult)
+        language = context.language if context else "en"
+        response = respond(body_of(result, language), media, status_of(result, media))
+        if context:
+            response.headers.update(context.headers)
+            response.headers["X-Request-Id"] = str(context.request_uuid)
+        return response
+
+
+def prefers_graphql(accept: str) -> bool:
+    """Whether the newer media type is named before the older one."""
+    kinds = [one.split(";")[0].strip() for one in accept.split(",")]
+    return GRAPHQL in kinds and (JSON not in kinds or kinds.index(GRAPHQL) < kinds.index(JSON))
+
+
+def allowed(method: str) -> Any:
+    queries = {OperationType.QUERY}
+    return queries if method == "GET" else queries | {OperationType.MUTATION}
+
+
+async def asked(request: Request) -> tuple[str, dict[str, Any] | None, str | None]:
+    """The document, the variables and the name of the operation that a request holds."""
+    if request.method == "GET":
+        given: Any = dict(request.query_params)
+        given["variables"] = loaded(given.get("variables") or "null")
+    else:
+        if request.headers.get("content-type", "").split(";")[0].strip() not in (JSON, GRAPHQL):
+            raise BadRequest("The content type must be application/json.", 415)
+        body = await request.body()
+        if len(body) > LONGEST:
+            raise BadRequest("The request is too large.", 413)
+        given = loaded(body)
+    if isinstance(given, list):
+        raise BadRequest("Several operations in one request are not taken; send them one by one.")
+    if not isinstance(given, dict) or not isinstance(given.get("query"), str):
+        raise BadRequest("A JSON object with a text `query` is expected.")
+    variables, name = given.get("variables"), given.get("operationName")
+    if variables is not None and not isinstance(variables, dict):
+        raise BadRequest("`variables` must be a JSON object.")
+    return given["query"], variables, name if isinstance(name, str) and name else None
+
+
+def loaded(text: str | bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        raise BadRequest("The body is no JSON.") from None
+
+
+def body_of(result: ExecutionResult, language: str) -> dict[str, Any]:
+    """The answer; of its errors only what a client may read."""
+    body: dict[str, Any] = {}
+    if result.errors:
+        body["errors"] = [shown(error, language) for error in result.errors]
+    if result.data is not None or not is_request_error(result):
+        body["data"] = result.data
+    if result.extensions:
+        body["extensions"] = result.extensions
+    return body
+
+
+def shown(error: Any, language: str) -> dict[str, Any]:
+    """An error: a refusal in its own words, a fault in none, a mistake in the document without values."""
+    fault = error.original_error
+    if isinstance(fault, Told):
+        formatted = told(str(fault), **fault.extensions)
+    elif fault is None or error.path is None:
+        formatted = told(without_values(error.message), "INVALID")
+    else:
+        formatted = told(message("INTERNAL", language), "INTERNAL")
+    if error.locations:
+        formatted["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
+    if error.path:
+        formatted["path"] = error.path
+    return formatted
+
+
+def told(text: str, code: str, **extensions: Any) -> dict[str, Any]:
+    return {"message": text, "extensions": {"code": code, **extensions}}
+
+
+def without_values(text: str) -> str:
+    """A message of the GraphQL library without the value that a client sent."""
+    for mark in (", found ", " got invalid value ", "cannot represent", ": Expected value"):
+        head, found, _ = text.partition(mark)
+        if found:
+            return f"{head.rstrip(': ')}: the value has the wrong form."
+    return text
+
+
+def is_request_error(result: ExecutionResult) -> bool:
+    """Whether nothing was executed."""
+    return result.data is None and all(error.path is None for error in result.errors or ())
+
+
+def status_of(result: ExecutionResult, media: str) -> int:
+    if media == JSON or not is_request_error(result):
+        return 200
+    return 400
+
+
+def respond(body: Any, media: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, f"{media}; charset=utf-8")

@@ -1,0 +1,371 @@
+"""The words to declare a field with. Each that leads somewhere names its permission; none reads anything itself.
+
+shows       a type and its table     @shows(models.User, many="users", allow="user:read")
+tells       a type and its values    @tells(activations.TemporaryCode)
+column      a column as it stands    surname: str = column("The surname.")
+secret      a guarded column         cpr_number: ... = secret("...", allow="user:read")
+computed    a value of columns       @computed("...", "Boolean", needs=("status",)) def is_open(status): ...
+facet       the row as another type  deactivation = facet("Deactivation", "...", when="deactivated_from")
+part(s)     what belongs to the row  roles = parts("RoleAssignment", "...", along="role_assignments")
+edge        a way on to one          production_unit = edge("ProductionUnit", "...", allow="...")
+page        a way on to many         users = page("User", "...", allow="user:list", filter=UserFilter)
+one         a way in to one          user = one("User", "...", allow="user:read", by=UserRef)
+found       by id, of any table      node = found("...", allow="node:read")
+answer      a guarded function       verification = answer(verify, "...", allow="history:verify")
+
+The planner shall compile the declarations; `schema.reading` reads them row by row for the executor.
+A change is declared by `schema.changes.mutation`.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Optional
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema_directive import Location
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from planner import declarations as planned
+from planner.pages import Order
+from schema import reading
+from schema.docs import a, summary
+from schema.filters import Filter, OrderBy
+from schema.shape import UNSET, form_of
+
+# The types by name, so that they can name each other before all of them exist.
+NOUNS: dict[str, Any] = {"Optional": Optional, "datetime": datetime}
+
+
+class NounField(StrawberryField):
+    """A field whose type is named by a text, which is looked up among the nouns."""
+
+    @property
+    def type(self) -> Any:
+        return self.resolve_type()
+
+    @type.setter
+    def type(self, given: Any) -> None:
+        namespace = NOUNS if isinstance(given, str) else None
+        self.type_annotation = StrawberryAnnotation.from_annotation(given, namespace=namespace)
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="allow",
+    description="The permission that a field asks for, object and action, as in the policy file.",
+)
+class Allow:
+    permission: str = strawberry.field(description="The permission, such as group:create.")
+
+
+def shows(
+    model: Any, *, many: str | None = None, allow: str | None = None, is_facet: bool = False
+) -> Callable[[type], type]:
+    """Declares a type whose objects are rows of a model; `many` names a list of them."""
+
+    def declare(cls: type) -> type:
+        name = cls.__name__
+        cls.is_type_of = staticmethod(lambda value, _: reading.is_a(value, name))  # type: ignore[attr-defined]
+        made = plain(cls)
+        fields = {one.python_name: named(one) for one in made.__strawberry_definition__.fields}  # type: ignore[attr-defined]
+        reading.SHOWN[name] = planned.Shown(name, model, allow, fields)
+        if not is_facet:
+            reading.TYPES[model] = name
+        if many:
+            connection(name, many)
+        return made
+
+    return declare
+
+
+def named(one: StrawberryField) -> planned.Declaration:
+    """The declaration of a field; what it leaves unsaid follows from the field's name."""
+    declared = one.metadata.get("declared")
+    match declared:
+        case None:
+            return planned.Column(one.python_name)
+        case planned.Column(path=""):
+            return replace(declared, path=one.python_name)
+        case planned.Edge(relation="") | planned.Page(relation="", keys=None):
+            return replace(declared, relation=one.python_name)
+        case _:
+            return declared  # type: ignore[no-any-return]
+
+
+def tells(value: type) -> Callable[[type], type]:
+    """Declares a type whose objects are values that a resolver answers with."""
+
+    def declare(cls: type) -> type:
+        reading.TYPES[value] = cls.__name__
+        return plain(cls)
+
+    return declare
+
+
+def plain(cls: type) -> type:
+    """Declares a type whose fields are attributes of a value."""
+    made = strawberry.type(named_plainly(cls), description=summary(cls))
+    NOUNS[cls.__name__] = made
+    return made
+
+
+def named_plainly(cls: type) -> type:
+    """Names `from_` as GraphQL can: `from`."""
+    for name, one in vars(cls).items():
+        if isinstance(one, StrawberryField) and name.endswith("_"):
+            one.graphql_name = name.rstrip("_")
+    return cls
+
+
+root = plain  # of a type whose fields are ways in
+
+
+def interface(cls: type) -> type:
+    """Declares what several types have in common."""
+    NOUNS[cls.__name__] = strawberry.interface(cls, description=summary(cls))
+    return NOUNS[cls.__name__]  # type: ignore[no-any-return]
+
+
+def field(
+    description: str,
+    kind: str | None = None,
+    declared: Any = None,
+    *,
+    allow: str | None = None,
+    arguments: tuple[StrawberryArgument, ...] = (),
+    resolver: Callable[..., Any] | None = reading.resolve,
+) -> Any:
+    """A Strawberry field with its declaration, its permission for all to see, and its resolver."""
+    made = NounField(
+        description=description,
+        base_resolver=StrawberryResolver(resolver) if resolver else None,
+        type_annotation=StrawberryAnnotation(kind, namespace=NOUNS) if kind else None,
+        metadata={"declared": declared, "allow": allow},
+        directives=[Allow(permission=allow)] if allow else [],
+    )
+    if resolver:
+        made._arguments = list(arguments)
+    return made
+
+
+def argument(name: str, kind: Any, description: str, default: Any = UNSET) -> StrawberryArgument:
+    annotation = StrawberryAnnotation(kind, namespace=NOUNS)
+    return StrawberryArgument(name, None, annotation, description=description, default=default)
+
+
+def column(description: str, path: str = "", kind: str | None = None) -> Any:
+    """A column as it stands; `path` where it is not named as the field, or belongs to another row."""
+    return field(description, kind, planned.Column(path), resolver=None)
+
+
+def secret(description: str, *, allow: str, kind: str | None = None) -> Any:
+    """A column that asks for a permission of its own."""
+    return field(description, kind, planned.Column("", allow), allow=allow)
+
+
+def computed(
+    description: str,
+    kind: str | None = None,
+    *,
+    needs: tuple[str, ...] = (),
+    asks: bool = False,
+    allow: str | None = None,
+    arguments: tuple[StrawberryArgument, ...] = (),
+) -> Callable[[Callable[..., Any]], Any]:
+    """A value that a function makes of columns; with `asks`, first of who it is that reads."""
+
+    def declare(function: Callable[..., Any]) -> Any:
+        declared = planned.Computed(function, needs, asks, allow)
+        return field(description, kind, declared, allow=allow, arguments=arguments)
+
+    return declare
+
+
+def facet(
+    kind: str,
+    description: str,
+    *,
+    when: str | None = None,
+    by: str | None = None,
+    targets: dict[str, str] | None = None,
+    allow: str | None = None,
+) -> Any:
+    """The same row as another type; null where the column `when` is."""
+    shown_as = f"Optional[{kind}]" if when else kind
+    target = None if by else kind
+    declared = planned.Facet(target, when, by, allow, tuple((targets or {}).items()))
+    return field(description, shown_as, declared, allow=allow)
+
+
+def part(
+    kind: str,
+    description: str,
+    *,
+    along: str = "",
+    only: str | None = None,
+    keys: tuple[str, str] | None = None,
+    is_sure: bool = False,
+) -> Any:
+    """The one row that belongs to this one and is seen with it."""
+    shown_as = kind if is_sure else f"Optional[{kind}]"
+    return field(description, shown_as, planned.Edge(kind, along, only=only, keys=keys))
+
+
+def parts(kind: str, description: str, *, along: str = "", order: str = "id") -> Any:
+    """The few rows that belong to this one and are seen with it."""
+    return field(description, f"list[{kind}]", planned.Edge(kind, along, is_many=True, order=order))
+
+
+def edge(kind: str, description: str, *, allow: str, along: str = "") -> Any:
+    """The row at the other end of a relation; null where there is none that one may see."""
+    return field(description, f"Optional[{kind}]", planned.Edge(kind, along, allow), allow=allow)
+
+
+def edges(
+    kind: str,
+    description: str,
+    *,
+    allow: str,
+    arguments: tuple[StrawberryArgument, ...] = (),
+    **declared: Any,
+) -> Any:
+    """The few rows at the other end of a relation."""
+    way = planned.Edge(kind, "", allow, is_many=True, **declared)
+    shown_as = f"Optional[list[{kind}]]"
+    return field(description, shown_as, way, allow=allow, arguments=arguments)
+
+
+def lead(along: str, description: str, *, allow: str) -> Any:
+    """The thing, of whatever type, whose id a column holds."""
+    return field(description, "Optional[Node]", planned.Edge(None, along, allow), allow=allow)
+
+
+def attribute(kind: str, description: str, *, allow: str | None = None) -> Any:
+    """What a value names, if the permission for it is held."""
+    return field(description, kind, allow=allow, resolver=reading.attribute)
+
+
+PAGE = (
+    (
+        "first",
+        Optional[int],
+        "How many from the start of the list, 1 to 100; 25 when neither first nor last is given.",
+    ),
+    ("after", Optional[str], "Only what follows this cursor."),
+    ("last", Optional[int], "How many from the end of the list, 1 to 100."),
+    ("before", Optional[str], "Only what precedes this cursor."),
+)
+
+
+def page(
+    kind: str,
+    description: str,
+    *,
+    allow: str,
+    along: str | None = "",
+    keys: tuple[tuple[str, ...], str] | None = None,
+    filter: Filter | None = None,
+    order_by: OrderBy | None = None,
+    latest_first: bool = False,
+    order: tuple[str, ...] = (),
+    only: str | None = None,
+    is_with_row: bool = False,
+    most: int | None = None,
+) -> Any:
+    """A stretch of a long list, of a relation, or with `along=None` of all that there is."""
+    declared = planned.Page(
+        kind,
+        allow,
+        along,
+        Order(order, latest_first),
+        order_by.orders if order_by else {},
+        filter.conditions if filter else {},
+        filter.unless if filter else {},
+        keys,
+        only,
+        is_with_row,
+        most,
+    )
+    arguments = [argument(*one) for one in PAGE]
+    if filter:
+        text = "Only what matches all of these; an absent condition is no condition."
+        arguments.append(argument("filter", Optional[filter.shown_as], text))
+    if order_by:
+        text = "The order of the list; the id decides between equals."
+        arguments.append(argument("order_by", Optional[order_by.shown_as], text))
+    shown_as = f"Optional[{kind}Connection]"
+    return field(description, shown_as, declared, allow=allow, arguments=tuple(arguments))
+
+
+def one(
+    kind: str,
+    description: str,
+    *,
+    allow: str,
+    by: Any = None,
+    which: str = "Which one.",
+    columns: dict[str, str] | None = None,
+    **declared: Any,
+) -> Any:
+    """A way in to one row: by a reference, by its id, one's own, or the only one that there is."""
+    arguments: tuple[StrawberryArgument, ...] = ()
+    if by == "id":
+        arguments = (argument("id", strawberry.ID, which),)
+        columns = {"id": "id"}
+    elif by:
+        arguments = (argument("by", form_of(by).shown_as, which),)
+    way = planned.One(kind, allow, columns or {}, **declared)
+    return field(description, f"Optional[{kind}]", way, allow=allow, arguments=arguments)
+
+
+def found(description: str, *, allow: str, is_many: bool = False) -> Any:
+    """A way in to anything by its id; null for what one may not see."""
+    declared = planned.Found(allow, is_many)
+    if is_many:
+        ids = argument("ids", list[strawberry.ID], "Up to 100 ids.")  # type: ignore[misc]
+        kind = "Optional[list[Optional[Node]]]"
+    else:
+        ids, kind = argument("id", strawberry.ID, "The id of any entity."), "Optional[Node]"
+    return field(description, kind, declared, allow=allow, arguments=(ids,))
+
+
+def answer(function: Callable[..., Any], kind: str, description: str, *, allow: str) -> Any:
+    """What a function of the one who asks answers, if the permission is held."""
+    declared = planned.Computed(function, asks=True, allow=allow)
+    return field(description, f"Optional[{kind}]", declared, allow=allow)
+
+
+@plain
+class PageInfo:
+    """A PageInfo tells where a page stands in its list."""
+
+    has_next_page: bool = column("Whether more follows.")
+    has_previous_page: bool = column("Whether more precedes.")
+    start_cursor: str | None = column("The cursor of the page's first entry.")
+    end_cursor: str | None = column("The cursor of the page's last entry.")
+
+
+def connection(name: str, many: str) -> None:
+    """Declares the page of a list, and its entries with their cursors."""
+    edge_body = {
+        "__doc__": f"{a(name)}Edge is one entry of a list of {many}.",
+        "node": column("The entry.", kind=name),
+        "cursor": column("The place of the entry, for after and before.", kind="str"),
+    }
+    plain(type(f"{name}Edge", (), edge_body))
+    body = {
+        "__doc__": f"{a(name)}Connection is one page of a list of {many}.",
+        "edges": column("The entries with their cursors.", kind=f"list[{name}Edge]"),
+        "nodes": column("The entries alone.", kind=f"list[{name}]"),
+        "page_info": column("Where the page stands in the list.", kind="PageInfo"),
+        "total_count": field(
+            "How many there are on all pages; counted only when asked for.",
+            "int",
+            resolver=reading.total_count,
+        ),
+    }
+    plain(type(f"{name}Connection", (), body))

@@ -1,0 +1,134 @@
+"""Strawberry's schema with the rules of the house."""
+
+import logging
+from typing import Any
+
+import strawberry
+from graphql import FieldNode, GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from tortoise.transactions import in_transaction
+
+from schema.attempts import Attempt
+from schema.mutations import Mutation
+from schema.problems import PROBLEMS
+from schema.queries import Query
+from schema.scalars import scalar_map
+from schema.telling import Told
+from schema.types import billing, settings
+
+log = logging.getLogger("segl.graph")
+
+
+class Undone(Exception):
+    """Rolls a transaction back."""
+
+
+class Executor(StrawberryGraphQLCoreExecutionContext):
+    """Executes a root field of a mutation, its answer included, in one transaction."""
+
+    def execute_field(
+        self,
+        parent_type: Any,
+        source: Any,
+        field_details_list: Any,
+        path: Any,
+        position_context: Any,
+    ) -> Any:
+        run = super().execute_field
+        given = (parent_type, source, field_details_list, path, position_context)
+        context = self.context_value
+        if parent_type is self.schema.mutation_type and context is not None:
+            return self.attempt(lambda: run(*given), field_details_list[0].node, path)
+        attempt = context and context.attempt
+        if attempt and path.prev and path.prev.prev is None:
+            name = field_details_list[0].node.name.value
+            if name in attempt.once:
+                attempt.shown_once.add(path.key)
+        return run(*given)
+
+    async def attempt(self, run: Any, node: FieldNode, path: Any) -> Any:
+        context = self.context_value
+        declared = field_of(self.schema.mutation_type, node.name.value)
+        attempt = Attempt(context, node.name.value, declared.allow, path.key)
+        attempt.once = declared.shown_once
+        context.attempt, answer, former = attempt, None, len(self.collected_errors.errors)
+        try:
+            async with in_transaction():
+                found = run()
+                answer = await found if self.is_awaitable(found) else found
+                if self.has_fault(former):
+                    attempt.is_done, answer = False, None
+                if attempt.stays:
+                    await attempt.keep(answer)
+                else:
+                    raise Undone
+        except Undone:
+            await attempt.settle(answer)
+        else:
+            await attempt.settle(answer)
+        if attempt.first_answer:
+            context.headers["Idempotent-Replayed"] = "true"
+            return attempt.first_answer.answer
+        return answer
+
+    def has_fault(self, former: int) -> bool:
+        """Whether something went wrong since that no refusal explains: then nothing was done."""
+        errors = self.collected_errors.errors[former:]
+        return any(not isinstance(one.original_error, Told) for one in errors)
+
+
+def field_of(kind: Any, name: str) -> Any:
+    return kind.fields[name].extensions["strawberry-definition"]
+
+
+class Graph(strawberry.Schema):
+    """The contract, with the permission that each field asks for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Query,
+            Mutation,
+            types=[
+                *PROBLEMS,
+                settings.SettingsPage,
+                billing.NemHandelMethod,
+                billing.DigitalPostMethod,
+                billing.EmailMethod,
+            ],
+            config=StrawberryConfig(scalar_map=scalar_map()),
+            extensions=[lambda: ParserCache(maxsize=500), lambda: ValidationCache(maxsize=500)],
+            execution_context_class=Executor,
+        )
+
+    def permissions(self) -> dict[str, str | None]:
+        """Each field that leads somewhere, and the permission it asks for."""
+        found = {}
+        for kind in self._schema.type_map.values():
+            for name, one in getattr(kind, "fields", {}).items():
+                declared = one.extensions.get("strawberry-definition")
+                metadata = getattr(declared, "metadata", {})
+                if metadata.get("allow") or kind in self.roots:
+                    found[f"{kind.name}.{name}"] = metadata.get("allow")
+        return found
+
+    @property
+    def roots(self) -> tuple[Any, ...]:
+        return (self._schema.query_type, self._schema.mutation_type)
+
+    def must_be_guarded(self, permissions: tuple[str, ...]) -> None:
+        """Refuses to open with a field that asks nothing, or asks for what no role holds."""
+        stray = [name for name, asked in self.permissions().items() if asked not in permissions]
+        if stray:
+            raise LookupError(f"No role may enter {', '.join(sorted(stray))}: see policy.csv.")
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Only true faults are logged, without the values that led to them."""
+        for error in errors:
+            fault = error.original_error
+            if fault is not None and not isinstance(fault, Told):
+                log.error("%s at %s", type(fault).__name__, error.path, exc_info=fault)
+
+
+graph = Graph()

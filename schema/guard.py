@@ -1,0 +1,113 @@
+"""A change: find what it is about, ask, read what is given, run it, and tell the history of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from models import Change, Entity, Organisation
+from models.base import EVERYONE
+from models.history import record
+from models.numbers import check_uuid
+from models.refusals import Conflict, Invalid, NotFound, Refusal, Refusals
+from planner.declarations import ALL, NONE
+from planner.tables import link
+from resolvers.context import Context
+from schema.shape import Member, Reading, read_members
+from schema.telling import denied
+
+
+class Replayed(Exception):
+    """Ends a change that has been made already: its first answer is answered again."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Lets in who may, and makes a change with its history; what it refuses, it raises."""
+
+    resolver: Any
+    permission: str
+    operation: str
+    target: tuple[str | None, type[Entity] | None]
+    members: tuple[Member, ...]
+
+    async def run(self, context: Context, given: dict[str, Any]) -> Any:
+        """Makes the change, in the transaction that is open."""
+        await self.must_ever_be_allowed(context)
+        if await context.attempt.was_made():
+            raise Replayed
+        target = await self.find(context, given)
+        values = await self.read(context, given)
+        expected = given.get("expected_version")
+        if target and isinstance(expected, int) and expected != target.version:
+            raise Conflict("VERSION_CHANGED", path=("expectedVersion",), current=target)
+        change = Change(
+            self.permission,
+            self.operation,
+            context.now,
+            context.request_uuid,
+            values.get("reason") if isinstance(values.get("reason"), str) else None,
+        )
+        change.begin()
+        if target:
+            values[str(self.target[0])] = target
+        if "context" in self.resolver.__code__.co_varnames[: self.resolver.__code__.co_argcount]:
+            values["context"] = context
+        result = await self.resolver(**values)
+        if change.touched:
+            await record(change, await context.actor())
+        return result
+
+    async def must_ever_be_allowed(self, context: Context) -> None:
+        """Refuses who could do this to nothing at all, before anything is looked up."""
+        if context.extent(self.permission) is NONE:
+            if context.subject.organisation_id:
+                context.attempt.denied = await Organisation.get(id=context.organisation_id)
+            raise denied(self.permission, context)
+
+    async def find(self, context: Context, given: dict[str, Any]) -> Entity | None:
+        """The entity to act on, locked; nothing of another organisation's is ever found."""
+        name, model = self.target
+        if model is None:
+            return None
+        path, where = (), {model.tenant: context.organisation_id}
+        if model.named_by != "organisation_id":
+            path = (f"{name}Id",)
+            try:
+                where["id"] = check_uuid(given.get(f"{name}_id"))
+            except Invalid:
+                raise NotFound(path=path) from None
+        target = await model.select_for_update().get_or_none(**where)
+        if target is None:
+            raise NotFound(path=path)
+        if context.extent(self.permission) is not ALL and not await is_own(target, context):
+            context.attempt.denied = target
+            raise denied(self.permission, context)
+        return target
+
+    async def read(self, context: Context, given: dict[str, Any]) -> dict[str, Any]:
+        """The values for the resolver; everything that is wrong with them is told at once."""
+        reading = Reading(context)
+        values = await read_members(self.members, given, (), reading)
+        checks = getattr(self.resolver, "checks", None)
+        if checks:
+            reading.faults += [fault async for fault in checks(context, values)]
+        if reading.faults:
+            raise Refusals(reading.faults)
+        return values
+
+
+async def is_own(target: Entity, context: Context) -> bool:
+    """Whether a thing is the asking user's own."""
+    owner, me = target.owner, context.subject.user_id
+    if owner is None or me is None:
+        return False
+    if owner == EVERYONE:
+        return True
+    if "." not in owner:
+        return bool(getattr(target, owner) == me)
+    relation, name = owner.split(".")
+    way: Any = link(type(target), relation)
+    return bool(await way.target.exists(**{way.key: target.id, name: me}))
+
+
+def all_of(refusal: Refusal | Refusals) -> list[Refusal]:
+    return list(refusal.refusals) if isinstance(refusal, Refusals) else [refusal]

@@ -1,0 +1,70 @@
+"""Every change that can be asked for, one a line, with the permission that it needs."""
+
+from resolvers import (
+    activations,
+    billing,
+    certificates,
+    groups,
+    profiles,
+    roles,
+    settings,
+    users,
+    viewers,
+)
+from schema.changes import mutation
+from schema.fields import root
+
+
+@root
+class Mutation:
+    """Every change that can be asked for, with the permission that it needs."""
+
+    # Who is asking
+    set_language = mutation(viewers.set_language, allow="viewer:set_language", shown_as="Viewer")
+
+    # Organisation
+    assign_role = mutation(roles.assign, allow="role:assign")
+    remove_role = mutation(roles.remove, allow="role:remove")
+
+    # Users
+    create_user = mutation(users.create, allow="user:create")
+    update_user = mutation(users.update, allow="user:update")
+    resend_activation = mutation(activations.resend_activation, allow="user:resend_activation")
+    renew_temporary_code = mutation(
+        activations.renew_temporary_code, allow="user:renew_temporary_code"
+    )
+    activate_user = mutation(activations.activate, allow="user:activate")
+    deactivate_user = mutation(users.deactivate, allow="user:deactivate")
+    reactivate_user = mutation(users.reactivate, allow="user:reactivate")
+    delete_user = mutation(users.delete, allow="user:delete")
+
+    # Groups
+    create_group = mutation(groups.create, allow="group:create")
+    update_group = mutation(groups.update, allow="group:update")
+    delete_group = mutation(groups.delete, allow="group:delete")
+    add_group_members = mutation(groups.add_members, allow="group:add_member")
+    remove_group_members = mutation(groups.remove_members, allow="group:remove_member")
+
+    # Certificates
+    create_certificate_profile = mutation(profiles.create, allow="certificate_profile:create")
+    update_certificate_profile = mutation(profiles.update, allow="certificate_profile:update")
+    delete_certificate_profile = mutation(profiles.delete, allow="certificate_profile:delete")
+    order_certificate = mutation(certificates.order, allow="certificate:order")
+    cancel_certificate = mutation(certificates.cancel, allow="certificate:cancel")
+    revoke_certificate = mutation(certificates.revoke, allow="certificate:revoke")
+
+    # Billing
+    update_billing = mutation(billing.update, allow="billing:update")
+    add_ean = mutation(billing.add_ean, allow="ean:add")
+    update_ean = mutation(billing.update_ean, allow="ean:update")
+    remove_ean = mutation(billing.remove_ean, allow="ean:remove")
+
+    # Settings
+    update_user_settings = mutation(settings.update_users, allow="settings:update_users")
+    update_authenticator_settings = mutation(
+        settings.update_authenticators, allow="settings:update_authenticators"
+    )
+    update_certificate_settings = mutation(
+        settings.update_certificates, allow="settings:update_certificates"
+    )
+    update_default_settings = mutation(settings.update_defaults, allow="settings:update_defaults")

@@ -1,0 +1,116 @@
+"""What a change answers: rows for what is stored, values as they are, and refusals as problems."""
+
+import copy
+import dataclasses
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin, get_type_hints
+
+from models.base import Entity
+from models.refusals import Refusal
+from planner.declarations import Asking
+from schema.docs import a, described
+from schema.fields import column, plain
+from schema.problems import problem
+from schema.rows import TYPES, rows_of
+from schema.shape import without_none
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One member of a payload."""
+
+    name: str
+    kind: str
+    description: str
+    is_shown_once: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        return self.kind.startswith("list[")
+
+
+def parts_of(resolver: Any, shown_as: str | None) -> list[Part]:
+    """The members of a payload, from what a resolver returns and what its docstring says of it."""
+    made, docs = get_type_hints(resolver)["return"], described(resolver)
+    if issubclass(made, Entity):
+        kind = shown_as or TYPES[made]
+        name = kind.lower() if shown_as else made.noun
+        return [Part(name, f"Optional[{kind}]", docs[name])]
+    hints = get_type_hints(made)
+    return [part(one.name, hints[one.name], docs) for one in dataclasses.fields(made)]
+
+
+def part(name: str, hint: Any, docs: dict[str, str]) -> Part:
+    bare, _ = without_none(hint)
+    if get_origin(bare) is list:
+        return Part(name, f"list[{TYPES[get_args(bare)[0]]}]", docs[name])
+    is_shown_once = getattr(bare, "is_shown_once", False)
+    return Part(name, f"Optional[{TYPES[bare]}]", docs[name], is_shown_once)
+
+
+def payload_type(name: str, operation: str, parts: list[Part]) -> type:
+    """A Strawberry type of these members, and of the errors that every payload has."""
+    errors = "Why the change was refused; empty when it was made."
+    body = {one.name: column(one.description, kind=one.kind) for one in parts}
+    body["errors"] = column(errors, kind="list[Problem]")
+    body["__doc__"] = f"{a(name)} is the answer of {operation}."
+    return plain(type(name, (), body))
+
+
+async def done(made: type, parts: list[Part], result: Any, asking: Asking, hides: bool) -> Any:
+    """The payload of a change that was made; what is shown once stays hidden in a dry run."""
+    whole = {parts[0].name: result} if isinstance(result, Entity) else vars(result)
+    shown = await show(whole, asking)
+    for one in parts:
+        if hides and one.is_shown_once:
+            shown[one.name] = None
+    return made(**shown, errors=[])
+
+
+async def refused(made: type, parts: list[Part], refusals: list[Refusal], asking: Asking) -> Any:
+    """The payload of a change that was refused."""
+    errors = await show(refusals, asking)
+    return made(**{one.name: [] if one.is_list else None for one in parts}, errors=errors)
+
+
+async def show(value: Any, asking: Asking) -> Any:
+    """A value with its entities as rows, read together, and its refusals as problems."""
+    told = replaced(value, Refusal, lambda one: problem(one, asking.context.language))
+    entities = list(found(told))
+    rows = await rows_of(entities, asking) if entities else {}
+    return replaced(told, Entity, lambda one: rows[one.id])
+
+
+def found(value: Any) -> Iterator[Entity]:
+    match value:
+        case Entity():
+            yield value
+        case list():
+            for one in value:
+                yield from found(one)
+        case dict():
+            yield from found(list(value.values()))
+        case _ if is_open(value):
+            yield from found(list(vars(value).values()))
+
+
+def replaced(value: Any, kind: type, by: Any) -> Any:
+    """A copy of a value in which all of a kind are replaced, however deep."""
+    if isinstance(value, kind):
+        return by(value)
+    if isinstance(value, list):
+        return [replaced(one, kind, by) for one in value]
+    if isinstance(value, dict):
+        return {name: replaced(one, kind, by) for name, one in value.items()}
+    if is_open(value):
+        made = copy.copy(value)
+        for name, one in vars(value).items():
+            setattr(made, name, replaced(one, kind, by))
+        return made
+    return value
+
+
+def is_open(value: Any) -> bool:
+    """Whether a value is made of others: what resolvers answer with, and problems."""
+    is_value = dataclasses.is_dataclass(value) and not isinstance(value, type)
+    return is_value or hasattr(type(value), "__strawberry_definition__")

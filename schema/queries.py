@@ -1,0 +1,134 @@
+"""The ways in for reading."""
+
+from resolvers.users import UserRef
+from schema.fields import answer, found, one, page, root
+from schema.types.certificates import (
+    CERTIFICATE_ORDER,
+    CertificateFilter,
+    CertificateProfileFilter,
+)
+from schema.types.groups import GroupFilter
+from schema.types.history import HISTORY, verification
+from schema.types.users import USER_ORDER, UserFilter
+
+
+@root
+class Query:
+    """The ways in for reading: everything is about the one organisation that the request speaks for."""
+
+    # Who is asking
+    viewer = one(
+        "Viewer",
+        "Who is signed in, where, and what they may do there.",
+        allow="viewer:read",
+        is_mine=True,
+    )
+    node = found(
+        "One entity by id, if the one who asks may read it; null for a stranger's.",
+        allow="node:read",
+    )
+    nodes = found(
+        "Several entities by id, in the same order; null where one cannot be read.",
+        allow="node:read",
+        is_many=True,
+    )
+
+    # Organisation
+    organisation = one(
+        "Organisation",
+        "The organisation that the request speaks for.",
+        allow="organisation:read",
+    )
+
+    # Users
+    users = page(
+        "User",
+        "The users of the organisation.",
+        allow="user:list",
+        along=None,
+        filter=UserFilter,
+        order_by=USER_ORDER,
+    )
+    user = one(
+        "User",
+        "One user.",
+        allow="user:read",
+        by=UserRef,
+        columns={
+            "id": "id",
+            "uuid": "uuid",
+            "cpr_number": "cpr_number_hash",
+            "email": "email",
+        },
+        fingerprinted=frozenset({"cpr_number"}),
+        ambiguous={"cpr_number": "CPR_AMBIGUOUS", "email": "EMAIL_AMBIGUOUS"},
+        unless_by_id="{status} <> 'DELETED'",
+    )
+
+    # Groups
+    groups = page(
+        "Group",
+        "The user groups of the organisation.",
+        allow="group:list",
+        along=None,
+        filter=GroupFilter,
+    )
+    group = one("Group", "One user group.", allow="group:read", by="id", which="The group.")
+
+    # Certificates
+    certificates = page(
+        "Certificate",
+        "The certificates of the organisation and its users, orders too.",
+        allow="certificate:list",
+        along=None,
+        filter=CertificateFilter,
+        order_by=CERTIFICATE_ORDER,
+    )
+    certificate = one(
+        "Certificate",
+        "One certificate or order.",
+        allow="certificate:read",
+        by="id",
+        which="The certificate.",
+    )
+    certificate_profiles = page(
+        "CertificateProfile",
+        "The profiles of organisation certificates.",
+        allow="certificate_profile:list",
+        along=None,
+        filter=CertificateProfileFilter,
+    )
+    certificate_profile = one(
+        "CertificateProfile",
+        "One profile.",
+        allow="certificate_profile:read",
+        by="id",
+        which="The profile.",
+    )
+
+    # Billing
+    billing = one(
+        "Billing",
+        "How the organisation is invoiced; a user administrator may only look.",
+        allow="billing:read",
+    )
+
+    # Settings
+    settings = one("Settings", "The organisation's settings, page by page.", allow="settings:read")
+
+    # History
+    history = page(
+        "HistoryEntry",
+        "Everything that happened in the organisation, denied attempts too, latest first.",
+        allow="history:list",
+        along=None,
+        filter=HISTORY,
+        latest_first=True,
+        order=("sequence",),
+    )
+    history_verification = answer(
+        verification,
+        "HistoryVerification",
+        "Whether the history is whole and unaltered.",
+        allow="history:verify",
+    )

@@ -1,0 +1,25 @@
+"""The nouns of the contract, and the ways from one to the next."""
+
+from schema.types import (
+    billing,
+    certificates,
+    groups,
+    history,
+    organisations,
+    settings,
+    users,
+    viewers,
+    words,
+)
+
+__all__ = [
+    "billing",
+    "certificates",
+    "groups",
+    "history",
+    "organisations",
+    "settings",
+    "users",
+    "viewers",
+    "words",
+]

@@ -1,0 +1,137 @@
+"""Groups and their members."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import models
+from models import GroupKind, messages
+from models.numbers import PNumber
+from models.texts import Line
+from planner.conditions import Compared, Contains, Is
+from planner.declarations import ALL
+from resolvers import groups
+from schema.fields import attribute, column, computed, edge, page, part, shows, tells
+from schema.filters import filters
+from schema.types.history import HISTORY
+from schema.types.words import Entity, Party
+
+
+@filters
+class GroupFilter:
+    """A GroupFilter holds conditions on groups.
+
+    text: Part of the name or description.
+    kind: Made by the system, or by an administrator.
+    """
+
+    text: Line = Contains(("name", "description"))  # type: ignore[assignment]
+    kind: GroupKind = Compared("kind")  # type: ignore[assignment]
+
+
+@filters
+class GroupMemberFilter:
+    """A GroupMemberFilter holds conditions on members.
+
+    text: Part of the member's name.
+    is_external: Belonging to another organisation, or not.
+    """
+
+    text: Line = Contains(("user.name",))  # type: ignore[assignment]
+    is_external: bool = Is("{user__organisation_id} <> {organisation_id}")  # type: ignore[assignment]
+
+
+@shows(models.Group, many="groups", allow="group:read")
+class Group(Entity):
+    """A Group is a number of users who share rights."""
+
+    kind: GroupKind = column("Who made it.")
+    name: str = column("The name, unique in the organisation.")
+    description: str | None = column("What it is for.")
+    production_unit = edge(
+        "ProductionUnit",
+        "The production unit that its rights are limited to.",
+        allow="organisation:read",
+    )
+    vat_unit = edge(
+        "VatUnit", "The VAT unit that its rights are limited to.", allow="organisation:read"
+    )
+    members = page(
+        "GroupMember",
+        "Its members, external ones too.",
+        allow="group:list_members",
+        filter=GroupMemberFilter,
+    )
+    history = page(
+        "HistoryEntry",
+        "What happened to the group, latest first.",
+        allow="history:list",
+        keys=(("about_id",), "id"),
+        filter=HISTORY,
+        latest_first=True,
+        order=("sequence",),
+    )
+
+    @computed(
+        "Who belongs to a system group, in words; null for a custom one.",
+        "Optional[str]",
+        needs=("kind", "members_of.p_number"),
+        asks=True,
+    )
+    def rule(asking: Any, kind: GroupKind, p_number: str | None) -> str | None:
+        if kind is GroupKind.CUSTOM:
+            return None
+        key = "system_group_production_unit" if p_number else "system_group_all_users"
+        return messages.sentence(key, asking.context.language, p_number=p_number)
+
+    @computed(
+        "Whether the one who reads this may add and remove members.",
+        "bool",
+        needs=("kind",),
+        asks=True,
+    )
+    def can_change_members(asking: Any, kind: GroupKind) -> bool:
+        return kind is GroupKind.CUSTOM and asking.extent("group:add_member") is ALL
+
+
+@shows(models.GroupMember, many="memberships", allow="group:read")
+class GroupMember(Entity):
+    """A GroupMember is one person's membership of one group."""
+
+    name: str = column("The member's name.", "user.name")
+    p_number: PNumber | None = column(
+        "The production unit that the member works at.", "user.production_unit.p_number"
+    )
+    until: date | None = column(
+        "The last day of the membership; without end when null.", "until_on"
+    )
+    added_by = part("Actor", "Who added the member; null in a system group.")
+    group = edge("Group", "The group.", allow="group:read")
+    user = edge("User", "The user; null for an external member.", allow="user:read")
+
+    @computed(
+        "The organisation that the member belongs to.",
+        "Party",
+        needs=("user.organisation.cvr_number", "user.organisation.name"),
+    )
+    def organisation(cvr_number: Any, name: str) -> Any:
+        return Party(cvr_number=cvr_number, name=name)  # type: ignore[call-arg]
+
+    @computed(
+        "Whether the member belongs to another organisation.",
+        "bool",
+        needs=("organisation_id", "user.organisation_id"),
+    )
+    def is_external(here: UUID, home: UUID) -> bool:
+        return here != home
+
+
+@tells(groups.GroupMemberResult)
+class GroupMemberResult:
+    """A GroupMemberResult tells what became of one of the named persons."""
+
+    index: int = column("The place in the input, from 0.")
+    member = attribute(
+        "Optional[GroupMember]", "The membership, when it succeeded.", allow="group:list_members"
+    )
+    problem = attribute("Optional[Problem]", "Why it was refused; the others go ahead.")

@@ -1,0 +1,89 @@
+"""The history of an organisation and of each thing in it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import models
+from models.history import Verification, verify
+from models.texts import Line
+from planner.conditions import Among, Compared, Contains
+from resolvers.context import Key
+from schema.fields import column, computed, lead, part, shows, tells
+from schema.filters import filters
+from schema.types.words import FieldChange, Node
+
+
+@filters
+class HistoryFilter:
+    """A HistoryFilter holds conditions on the history.
+
+    from: At or after this moment.
+    until: Before this moment.
+    activity: Of one of these kinds, such as user:deactivate.
+    outcome: Ended in one of these ways.
+    actor_user_id: Done by this user.
+    about_id: About this entity.
+    about_kind: About one of these kinds of entity.
+    text: Part of the summary or of a value.
+    """
+
+    from_: datetime = Compared("occurred_at", ">=")  # type: ignore[assignment]
+    until: datetime = Compared("occurred_at", "<")  # type: ignore[assignment]
+    activity: list[Line] = Among("activity")  # type: ignore[assignment]
+    outcome: list[models.HistoryOutcome] = Among("outcome")  # type: ignore[assignment]
+    actor_user_id: Key = Compared("actor_user_id")  # type: ignore[assignment]
+    about_id: Key = Compared("about_id")  # type: ignore[assignment]
+    about_kind: list[models.EntityKind] = Among("about_kind")  # type: ignore[assignment]
+    text: Line = Contains(("summary", "values"))  # type: ignore[assignment]
+
+
+HISTORY = HistoryFilter
+
+
+@shows(models.HistoryEntry, many="history entries", allow="history:list")
+class HistoryEntry(Node):
+    """A HistoryEntry is one thing that somebody did, or tried to do; it never changes."""
+
+    sequence: int = column("Its number in the organisation's history, without gaps.")
+    occurred_at: datetime = column("When.")
+    outcome: models.HistoryOutcome = column("How it ended.")
+    activity: str = column(
+        "What was done, as the permission that it used, such as user:deactivate."
+    )
+    operation: str = column("The operation by which it was done, such as deactivateUser.")
+    summary: str = column("What was done, in a sentence.")
+    reason: str | None = column("Why, in the words of the one who did it.")
+    actor = part("Actor", "Who did it.", is_sure=True)
+    about_kind: models.EntityKind = column("What kind of entity it was about.")
+    about = lead(
+        "about_id",
+        "The entity that it was about, if it still exists and may be read.",
+        allow="node:read",
+    )
+    request_uuid: UUID = column(
+        "The request that it was part of, as in the answer's header X-Request-Id."
+    )
+    hash: str = column("The hash over this entry and the one before.")
+
+    @computed(
+        "The values that changed, old and new; secrets are masked.",
+        "list[FieldChange]",
+        needs=("changes",),
+    )
+    def changes(changes: list[dict[str, Any]]) -> list[Any]:
+        return [FieldChange(**one) for one in changes]
+
+
+@tells(Verification)
+class HistoryVerification:
+    """A HistoryVerification tells whether the chain of hashes holds."""
+
+    is_intact: bool = column("Whether no entry is missing or altered.")
+    checked_count: int = column("How many entries were checked.")
+    broken_at: int | None = column("The number of the first entry that does not fit.")
+
+
+async def verification(asking: Any) -> Verification:
+    """Walks the chain of the organisation that the request speaks for."""
+    return await verify(asking.tenant)

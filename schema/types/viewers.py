@@ -1,0 +1,54 @@
+"""Who is asking, and what they may do."""
+
+from typing import Any
+
+import models
+from models.refusals import Invalid
+from planner.declarations import ALL, NONE
+from schema.fields import argument, column, computed, edge, facet, shows
+from schema.telling import tell
+
+
+@shows(models.User, is_facet=True)
+class Viewer:
+    """The Viewer is whoever asks, in the organisation that the request speaks for."""
+
+    user = facet(
+        "User", "The identity that is signed in; null for a machine.", when="id", allow="user:read"
+    )
+    organisation = edge(
+        "Organisation",
+        "The organisation that the request speaks for.",
+        allow="organisation:read",
+    )
+    language: models.Language = column("The language of letters to this person.")
+
+    @computed("The roles held here and now.", "list[Role]", asks=True)
+    def roles(asking: Any) -> list[models.Role]:
+        held = asking.context.subject.roles
+        return [models.Role(role.upper()) for role in sorted(held)] + [models.Role.USER]
+
+    @computed(
+        "The permissions that these roles give over the whole organisation, sorted.",
+        "list[str]",
+        asks=True,
+    )
+    def permissions(asking: Any) -> list[str]:
+        every = asking.context.policy.permissions
+        return [one for one in every if asking.extent(one) is ALL]
+
+    @computed("The permissions held over oneself only, sorted.", "list[str]", asks=True)
+    def own_permissions(asking: Any) -> list[str]:
+        every = asking.context.policy.permissions
+        return [one for one in every if asking.extent(one) not in (ALL, NONE)]
+
+    @computed(
+        "Whether the one who asks may do this.",
+        "bool",
+        asks=True,
+        arguments=(argument("permission", str, "The permission, as in group:create."),),
+    )
+    def can(asking: Any, permission: str) -> bool:
+        if permission not in asking.context.policy.permissions:
+            tell(Invalid("INVALID", path=("permission",)), asking.context)
+        return asking.extent(permission) is ALL
