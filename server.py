@@ -1,0 +1,376 @@
+"""Puts Segl together: environment, database, gateways, policy, graph and pages; and the command line."""
+
+import argparse
+import asyncio
+import gc
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+import graphiql
+from gateways import (
+    Gateways,
+    Jobs,
+    Letterbox,
+    Mail,
+    SignedTokens,
+    SmtpMail,
+    Vault,
+    WallClock,
+    key_file,
+)
+from gateways.database import Connection, embedded
+from graphiql.forms import COOKIE
+from models import Organisation, database
+from models.history import verify
+from policies import Policy
+from resolvers import demo, letters, periods
+from resolvers.context import Context, Rules
+from resolvers.desk import DemoDesk
+from resolvers.identities import Door
+from schema.endpoint import Endpoint
+from schema.graph import graph
+
+HERE = Path(__file__).parent
+LANGUAGES = ("da", "en")
+PREFLIGHT = "graphql-preflight"  # a header that a form of another site cannot send
+
+
+class Unusable(Exception):
+    """A setting or an argument that cannot be used, in words for the person who gave it."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """All that the process reads from its environment."""
+
+    database_url: str | None = None
+    var: Path = HERE / "var"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    base_url: str | None = None
+    smtp_url: str | None = None
+    sender: str = "Segl <segl@localhost>"
+    key: bytes | None = None
+    is_demo: bool = False
+    admits_test_organisations: bool = False
+
+    @classmethod
+    def read(cls) -> "Environment":
+        given = os.environ
+        return cls(
+            database_url=given.get("SEGL_DATABASE_URL"),
+            var=Path(given.get("SEGL_VAR", cls.var)),
+            host=given.get("SEGL_HOST", cls.host),
+            port=whole("SEGL_PORT", given.get("SEGL_PORT", str(cls.port))),
+            workers=whole("SEGL_WORKERS", given.get("SEGL_WORKERS", "1")),
+            base_url=given.get("SEGL_BASE_URL"),
+            smtp_url=given.get("SEGL_SMTP_URL"),
+            sender=given.get("SEGL_SENDER", cls.sender),
+            key=hexadecimal("SEGL_KEY", given.get("SEGL_KEY")),
+            is_demo=truth("SEGL_DEMO", given.get("SEGL_DEMO", "no")),
+            admits_test_organisations=truth(
+                "SEGL_TEST_ORGANISATIONS", given.get("SEGL_TEST_ORGANISATIONS", "no")
+            ),
+        )
+
+    def checked(self) -> "Environment":
+        """Itself, if it can be served: the demo lets anybody in, so it stays on this machine."""
+        if self.key is None and self.database_url and not self.is_demo:
+            raise Unusable(
+                "SEGL_KEY is not set: 64 hexadecimal digits that seal CPR numbers and sign tokens."
+                " Make one with: openssl rand -hex 32"
+            )
+        if self.is_demo and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise Unusable(
+                f"The demo lets anybody in, so it is served on this machine only, not on {self.host}."
+            )
+        return self
+
+    @property
+    def rules(self) -> Rules:
+        address = self.base_url or f"http://{self.host}:{self.port}"
+        return Rules(address, self.is_demo, self.admits_test_organisations, self.is_demo)
+
+    def gateways(self) -> Gateways:
+        """The outside as it is."""
+        key = self.key or key_file(self.var / "key")
+        return Gateways(WallClock(), SignedTokens(key), Vault(key), self.mail(), Jobs())
+
+    def mail(self) -> Mail:
+        try:
+            return SmtpMail(self.smtp_url, self.sender) if self.smtp_url else Letterbox()
+        except ValueError as bad:
+            raise Unusable(f"SEGL_SMTP_URL or SEGL_SENDER: {bad}") from None
+
+
+def whole(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise Unusable(f"{name} must be a whole number.")
+    return int(text)
+
+
+def truth(name: str, text: str) -> bool:
+    if text.lower() not in ("yes", "no", "1", "0", "true", "false", "on", "off", ""):
+        raise Unusable(f"{name} must be yes or no.")
+    return text.lower() in ("yes", "1", "true", "on")
+
+
+def hexadecimal(name: str, text: str | None) -> bytes | None:
+    try:
+        key = bytes.fromhex(text) if text else None
+    except ValueError:
+        key = b""
+    if key is not None and len(key) != 32:
+        raise Unusable(f"{name} must be 64 hexadecimal digits: openssl rand -hex 32 makes them.")
+    return key
+
+
+def create_app(environment: Environment, gateways: Gateways, url: str | None = None) -> Starlette:
+    """The application; with a database's address it opens it, without one it finds it open."""
+    policy = Policy()
+    graph.must_be_guarded(policy.permissions)
+    door = Door(gateways, policy, environment.rules)
+    gateways.jobs.every(5, lambda: letters.deliver(gateways, environment.is_demo), "letters")
+    gateways.jobs.every(20, lambda: periods.turn(gateways), "periods")
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if url is None:
+            yield
+            return
+        async with database.opened(url, Connection), gateways.jobs.running():
+            gc.collect()
+            gc.freeze()
+            yield
+
+    async def context_of(request: Request) -> Context | None:
+        token = bearer(request)
+        if token is None and request.headers.get(PREFLIGHT):
+            token = request.cookies.get(COOKIE)
+        language = language_of(request.headers.get("accept-language", ""))
+        return await door.context(token or "", language, request.headers.get("idempotency-key"))
+
+    desk = DemoDesk(door) if environment.is_demo else None
+    endpoint = Endpoint(graph, context_of)
+    return Starlette(
+        routes=[
+            Route("/graphql", endpoint.__call__, methods=["GET", "POST"]),
+            Route("/health", health),
+            Route("/ready", ready),
+            *graphiql.routes(desk, HERE / "graphiql" / "dist"),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def bearer(request: Request) -> str | None:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
+
+
+def language_of(accepted: str) -> str | None:
+    """The first language of Accept-Language that we speak, by weight."""
+    ranked = []
+    for one in accepted.split(","):
+        tag, _, weight = one.strip().partition(";q=")
+        ranked.append((-float(weight) if weight.replace(".", "", 1).isdecimal() else -1.0, tag))
+    tags = (tag.split("-")[0].lower() for _, tag in sorted(ranked, key=lambda pair: pair[0]))
+    return next((tag for tag in tags if tag in LANGUAGES), None)
+
+
+async def health(request: Request) -> Response:
+    """The process lives."""
+    return JSONResponse({"status": "alive"})
+
+
+async def ready(request: Request) -> Response:
+    """The database answers, and lacks no migration."""
+    try:
+        is_current = await database.is_current()
+    except Exception:
+        logging.getLogger("segl").exception("the database does not answer")
+        return JSONResponse({"status": "the database does not answer"}, 503)
+    if not is_current:
+        return JSONResponse({"status": "migrations are missing: python server.py migrate"}, 503)
+    return JSONResponse({"status": "ready"})
+
+
+@contextmanager
+def database_of(environment: Environment) -> Iterator[str]:
+    """The address of the database: the one that is named, or the embedded one, which it keeps running."""
+    if environment.database_url:
+        yield environment.database_url
+        return
+    with embedded(environment.var / "database") as url:
+        yield url
+
+
+def app() -> Starlette:
+    """The application of one worker process."""
+    environment = Environment.read()
+    assert environment.database_url
+    return create_app(environment, environment.gateways(), environment.database_url)
+
+
+def serve(environment: Environment, given: argparse.Namespace) -> int:
+    """Migrate, load the demo's data where that is asked for, and serve until stopped."""
+    for name in ("host", "port", "workers"):
+        if getattr(given, name):
+            os.environ[f"SEGL_{name.upper()}"] = str(getattr(given, name))
+    if given.demo:
+        os.environ["SEGL_DEMO"] = "yes"
+    environment = Environment.read().checked()
+    with database_of(environment) as url:
+        os.environ["SEGL_DATABASE_URL"] = url
+        asyncio.run(database.migrate(url))
+        if environment.is_demo:
+            asyncio.run(load_demo(environment, url))
+        print(welcome(environment), flush=True)
+        uvicorn.run(
+            "server:app",
+            factory=True,
+            host=environment.host,
+            port=environment.port,
+            workers=environment.workers,
+            log_level="warning",
+        )
+    return 0
+
+
+def welcome(environment: Environment) -> str:
+    lines = [f"Segl is at {environment.rules.base_url}"]
+    if environment.is_demo:
+        lines += [
+            "  Sign in there as anybody of the demo; letters are at /mailbox.",
+            "  For scripts: python server.py token user-administrator",
+        ]
+    return "\n".join(lines)
+
+
+async def load_demo(environment: Environment, url: str) -> bool:
+    async with database.opened(url, Connection):
+        return await demo.load(environment.gateways())
+
+
+def migrate(environment: Environment, given: argparse.Namespace) -> int:
+    """Bring the tables of the database up to date."""
+    with database_of(environment) as url:
+        asyncio.run(database.migrate(url))
+    print("The database is up to date.")
+    return 0
+
+
+def load(environment: Environment, given: argparse.Namespace) -> int:
+    """Load the demo's data into an empty database."""
+    with database_of(environment) as url:
+        asyncio.run(database.migrate(url))
+        made = asyncio.run(load_demo(environment, url))
+    print("The demo is loaded." if made else "There are organisations already: nothing was loaded.")
+    return 0
+
+
+def token(environment: Environment, given: argparse.Namespace) -> int:
+    """Print a token, an hour long, for a person of the demo or the e-mail address of any user."""
+    print(asyncio.run(token_for(environment, given)))
+    return 0
+
+
+async def token_for(environment: Environment, given: argparse.Namespace) -> str:
+    door = Door(environment.gateways(), Policy(), environment.rules)
+    desk = DemoDesk(door)
+    if given.cpr or given.name or given.born:
+        try:
+            return desk.token_of_person(
+                cpr_number=given.cpr, name=given.name, date_of_birth=given.born
+            )
+        except ValueError as bad:
+            raise Unusable(str(bad)) from None
+    if not given.person:
+        raise Unusable("Say for whom: " + ", ".join(word for word, *_ in demo.PEOPLE) + ".")
+    with database_of(environment) as url:
+        async with database.opened(url, Connection):
+            found = await desk.token_of_user(given.person)
+    if found is None:
+        words = ", ".join(word for word, *_ in demo.PEOPLE)
+        raise Unusable(f"No active user is known as {given.person}. The demo has: {words}.")
+    return found
+
+
+def schema(environment: Environment, given: argparse.Namespace) -> int:
+    """Print the contract in GraphQL's schema language."""
+    print(graph.as_str())
+    return 0
+
+
+def check(environment: Environment, given: argparse.Namespace) -> int:
+    """Verify every organisation's history; find what was altered or is missing."""
+    with database_of(environment) as url:
+        return asyncio.run(check_all(url))
+
+
+async def check_all(url: str) -> int:
+    broken = 0
+    async with database.opened(url, Connection):
+        for one in await Organisation.all().order_by("cvr_number"):
+            found = await verify(one.id)
+            state = "intact" if found.is_intact else f"broken at entry {found.broken_at}"
+            broken += not found.is_intact
+            print(f"{one.cvr_number} {one.name}: {state}, {found.checked_count} entries checked")
+    return 1 if broken else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python server.py", description="Segl's server.")
+    commands = made.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object) -> argparse.ArgumentParser:
+        text = str(run.__doc__)
+        one = commands.add_parser(name, help=text, description=text)
+        one.set_defaults(run=run)
+        return one
+
+    serving = command("serve", serve)
+    serving.add_argument("--host", help="the address to serve on (SEGL_HOST)")
+    serving.add_argument("--port", type=int, help="the port (SEGL_PORT)")
+    serving.add_argument("--workers", type=int, help="how many processes (SEGL_WORKERS)")
+    serving.add_argument("--demo", action="store_true", help="with demo data and sign-in for all")
+    command("migrate", migrate)
+    command("demo", load)
+    asking = command("token", token)
+    asking.add_argument("person", nargs="?", help="a word such as user-administrator, or an e-mail")
+    asking.add_argument("--person", dest="cpr", metavar="CPR", help="a person by CPR number")
+    asking.add_argument("--name", help="a person by name, with --born")
+    asking.add_argument("--born", metavar="DATE", help="the date of birth, as in 1990-01-31")
+    command("schema", schema)
+    command("verify", check)
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = parser().parse_args(arguments)
+    try:
+        return int(given.run(Environment.read(), given))
+    except Unusable as unusable:
+        print(unusable, file=sys.stderr)
+    except (OSError, asyncpg.PostgresError) as trouble:
+        print(f"The database cannot be reached: {trouble}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
