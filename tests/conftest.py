@@ -1,0 +1,127 @@
+"""What the tests stand on: a real database, gateways in memory, and people who ask over HTTP."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from tortoise import connections
+
+from gateways import Gateways
+from gateways.database import Connection, embedded
+from models import Organisation, Role, User, database
+from server import Environment, create_app
+from tests.asking import Asker
+from tests.making import Maker
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A PostgreSQL of the tests' own, or the one that SEGL_TEST_DATABASE_URL names."""
+    if url := os.environ.get("SEGL_TEST_DATABASE_URL"):
+        yield url
+        return
+    with tempfile.TemporaryDirectory(prefix="segl-test-") as folder:
+        with embedded(Path(folder), fast=True) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+async def tables(database_url: str, anyio_backend: str) -> AsyncIterator[None]:
+    await database.migrate(database_url)
+    async with database.opened(database_url, Connection):
+        yield
+
+
+@pytest.fixture
+async def empty(tables: None) -> None:
+    """A database in which nothing has happened yet."""
+    client = connections.get("default")
+    found = await client.execute_query_dict(
+        "select string_agg(quote_ident(tablename), ', ') as names from pg_tables"
+        " where schemaname = 'public' and tablename <> 'tortoise_migrations'"
+    )
+    await client.execute_script(f"truncate {found[0]['names']} cascade")
+
+
+@pytest.fixture
+def gateways() -> Gateways:
+    return Gateways.in_memory()
+
+
+@pytest.fixture
+def environment() -> Environment:
+    return Environment(is_demo=True)
+
+
+@pytest.fixture
+def make(empty: None, gateways: Gateways) -> Maker:
+    """Makes what a story begins with."""
+    return Maker(gateways)
+
+
+@pytest.fixture
+async def hansen(make: Maker) -> Organisation:
+    """Hansen & Søn, an organisation with two production units."""
+    return await make.organisation("Hansen & Søn ApS", production_units=2, eans=1, vat_units=1)
+
+
+@pytest.fixture
+async def jensen(make: Maker) -> Organisation:
+    """Jensen ApS, where the stranger comes from."""
+    return await make.organisation("Jensen ApS", production_units=1)
+
+
+@pytest.fixture
+def person(make: Maker, hansen: Organisation) -> Any:
+    """Makes an active user of Hansen & Søn, with administrator's roles if any are named."""
+
+    async def person(*roles: Role | str, **facts: Any) -> User:
+        return await make.user(facts.pop("organisation", hansen), *roles, **facts)
+
+    return person
+
+
+@pytest.fixture
+async def client(environment: Environment, gateways: Gateways) -> AsyncIterator[AsyncClient]:
+    app = create_app(environment, gateways)
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+def asker(client: AsyncClient, gateways: Gateways) -> Asker:
+    return Asker(client, gateways)
+
+
+@pytest.fixture
+def send(asker: Asker) -> Any:
+    """Sends a document as a person, and returns the whole answer."""
+    return asker.send
+
+
+@pytest.fixture
+def ask(asker: Asker) -> Any:
+    """Asks for one field, and returns what it answers; fails on any top-level error."""
+    return asker.ask
+
+
+@pytest.fixture
+def sql(caplog: pytest.LogCaptureFixture) -> Any:
+    """Counts the statements that were sent to the database since it was last asked."""
+    caplog.set_level("DEBUG", "tortoise.db_client")
+
+    def count() -> int:
+        found = sum(one.name == "tortoise.db_client" for one in caplog.records)
+        caplog.clear()
+        return found
+
+    return count

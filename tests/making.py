@@ -1,0 +1,150 @@
+"""How tests make what their stories begin with: real entities, stored the way the house stores them."""
+
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from stdnum.dk import cvr
+
+from gateways import Gateways
+from models import (
+    Actor,
+    ActorKind,
+    Certificate,
+    CertificateKind,
+    CertificateProfile,
+    CertificateStatus,
+    Group,
+    GroupMember,
+    Organisation,
+    RetrievalIdentification,
+    Role,
+    RoleAssignment,
+    User,
+    UserStatus,
+)
+from models.numbers import CprNumber, birth_date, mask_cpr_number
+from resolvers import demo, organisations
+
+NUMBERS = count(1)
+P_NUMBERS = ("1029829825", "1003388394", "1017862555")
+EANS = ("5790000123451", "5790001234563")
+
+
+def cvr_numbers() -> Any:
+    return (str(one) for one in count(10_000_000) if cvr.is_valid(str(one)))
+
+
+CVR_NUMBERS = cvr_numbers()
+
+
+class Maker:
+    """Makes organisations, users and what belongs to them."""
+
+    def __init__(self, gateways: Gateways):
+        self.gateways = gateways
+
+    @property
+    def now(self) -> Any:
+        return self.gateways.clock.now()
+
+    @asynccontextmanager
+    async def change(self, organisation_id: UUID | None = None) -> Any:
+        async with demo.making(organisation_id, self.now):
+            yield
+
+    async def organisation(
+        self, name: str, production_units: int = 0, eans: int = 0, vat_units: int = 0, **facts: Any
+    ) -> Organisation:
+        number = next(CVR_NUMBERS)
+        async with self.change():
+            return await organisations.found(
+                cvr_number=number,
+                name=name,
+                production_units={one: f"Unit {one}" for one in P_NUMBERS[:production_units]},
+                vat_units={number: name} if vat_units else {},
+                eans={one: f"EAN {one}" for one in EANS[:eans]},
+                **facts,
+            )
+
+    async def user(self, organisation: Organisation, *roles: Role | str, **facts: Any) -> User:
+        number = next(NUMBERS)
+        cpr = facts.pop("cpr", CprNumber(f"610190{1000 + number % 9000:04}"))
+        name = facts.pop("name", "Bo Holm")
+        user = User(
+            **{
+                "organisation_id": organisation.id,
+                "status": UserStatus.ACTIVE,
+                "email": f"person{number}@example.dk",
+                "target_assurance_level": organisation.assurance_level,
+                "activated_at": self.now,
+                **self.identity(cpr),
+                **facts,
+            }
+        )
+        user.rename(*name.split(" ", 1))
+        async with self.change(organisation.id):
+            await user.save()
+        for role in roles:
+            await RoleAssignment.create(
+                organisation_id=organisation.id,
+                user_id=user.id,
+                role=Role(str(role).upper()),
+                assigned_at=self.now,
+            )
+        return user
+
+    def identity(self, cpr: str | None) -> dict[str, Any]:
+        if cpr is None:
+            return {}
+        vault = self.gateways.vault
+        return {
+            "cpr_number": mask_cpr_number(CprNumber(cpr)),
+            "cpr_number_sealed": vault.seal(cpr),
+            "cpr_number_hash": vault.fingerprint(cpr),
+            "date_of_birth": birth_date(CprNumber(cpr)),
+        }
+
+    async def group(self, organisation: Organisation, *members: User, **facts: Any) -> Group:
+        group = Group(organisation_id=organisation.id, **{"name": "Payroll", **facts})
+        async with self.change(organisation.id):
+            await group.save()
+            for user in members:
+                member = GroupMember(
+                    organisation_id=organisation.id, group_id=group.id, user_id=user.id
+                )
+                await member.save()
+        return group
+
+    async def profile(self, organisation: Organisation, **facts: Any) -> CertificateProfile:
+        usual = {
+            "name": "Payroll system",
+            "email": "payroll@example.dk",
+            "contact_name": "Bo Lind",
+            "contact_email": "bo@example.dk",
+        }
+        profile = CertificateProfile(organisation_id=organisation.id, **{**usual, **facts})
+        async with self.change(organisation.id):
+            await profile.save()
+        return profile
+
+    async def certificate(self, organisation: Organisation, **facts: Any) -> Certificate:
+        """An issued user certificate, unless told otherwise."""
+        actor = await Actor.named(organisation.id, ActorKind.SYSTEM, "Segl")
+        usual = {
+            "kind": CertificateKind.USER,
+            "status": CertificateStatus.ISSUED,
+            "identification": RetrievalIdentification.OWN_SIGN_IN,
+            "reference": f"{next(NUMBERS):012}",
+            "ordered_at": self.now,
+            "ordered_by": actor,
+            "issued_at": self.now,
+            "valid_from": self.now,
+            "expires_at": self.now + timedelta(days=1000),
+        }
+        certificate = Certificate(organisation_id=organisation.id, **{**usual, **facts})
+        async with self.change(organisation.id):
+            await certificate.save()
+        return certificate
