@@ -1,4 +1,4 @@
-"""Puts Segl together: environment, database, gateways, policy, graph and pages; and the command line."""
+"""Puts Segl together: environment, database, gateways, policy, graph, pages; and the commands."""
 
 import argparse
 import asyncio
@@ -95,7 +95,8 @@ class Environment:
             )
         if self.is_demo and self.host not in ("127.0.0.1", "::1", "localhost"):
             raise Unusable(
-                f"The demo lets anybody in, so it is served on this machine only, not on {self.host}."
+                "The demo lets anybody in, so it is served on this machine only:"
+                f" 127.0.0.1, not {self.host}."
             )
         return self
 
@@ -210,7 +211,7 @@ async def ready(request: Request) -> Response:
 
 @contextmanager
 def database_of(environment: Environment) -> Iterator[str]:
-    """The address of the database: the one that is named, or the embedded one, which it keeps running."""
+    """The address of the database: the named one, or the embedded one, which it keeps running."""
     if environment.database_url:
         yield environment.database_url
         return

@@ -45,6 +45,7 @@ class Entity(Record):
     named_by: ClassVar[str] = "id"  # the column that a client names it by
     form: ClassVar[Any] = UUID  # the form of that column
     missing: ClassVar[str] = "NOT_FOUND"  # the code of the refusal when there is no such thing
+    _before: dict[str, Any]  # the state as it was loaded
 
     class Meta:
         abstract = True

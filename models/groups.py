@@ -38,6 +38,7 @@ class Group(Entity):
     )
     production_unit_id: UUID | None
     vat_unit_id: UUID | None
+    members: fields.ReverseRelation["GroupMember"]
 
     noun = "group"
     owner = "members.user_id"

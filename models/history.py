@@ -1,8 +1,8 @@
 """The history: what was done and what was denied, in each organisation one unbroken chain.
 
-Each entry bears a hash over itself and the entry before, so that one that is altered, lost or put in
-shows. The words that may hold personal data (summary, reason, values) enter the chain by a salted hash
-of their own: they can be erased without breaking it.
+Each entry bears a hash over itself and the entry before, so that one that is altered, lost or put
+in shows. The words that may hold personal data (summary, reason, values) enter the chain by a
+salted hash of their own: they can be erased without breaking it.
 """
 
 import hashlib
@@ -161,7 +161,7 @@ async def told(change: Change, touch: Touch) -> HistoryEntry:
 
 
 async def readable(touch: Touch) -> Any:
-    """The changes of an entity as people read them: what is named by id, by the name it is known as."""
+    """The changes of an entity as people read them: an id by the name that it is known as."""
     meta = touch.entity._meta
     relations = {str(meta.fields_map[name].source_field): name for name in meta.fk_fields}
     for column, (old, new) in touch.changes().items():
@@ -228,9 +228,11 @@ class Verification:
 async def verify(organisation_id: UUID) -> Verification:
     """Walks the chain from its beginning to its head."""
     former, count = "", 0
-    while page := await HistoryEntry.filter(
-        organisation_id=organisation_id, sequence__gt=count
-    ).order_by("sequence").limit(1000):
+    while (
+        page := await HistoryEntry.filter(organisation_id=organisation_id, sequence__gt=count)
+        .order_by("sequence")
+        .limit(1000)
+    ):
         for entry in page:
             fits = entry.sequence == count + 1 and entry.words() == entry.words_hash
             if not fits or entry.link(former) != entry.hash:

@@ -12,7 +12,8 @@ from models.numbers import EanNumber, PNumber, SeNumber
 
 
 class AssuranceLevel(IntEnum):
-    """AssuranceLevel tells how surely a person's or an organisation's identity is proved, after NSIS.
+    """AssuranceLevel tells how surely a person's or an organisation's identity is proved,
+    after NSIS.
 
     SUBSTANTIAL: Level 3.
     HIGH: Level 4.
@@ -40,7 +41,7 @@ class Role(StrEnum):
 class Organisation(Entity):
     """One legal unit with a CVR number; everything belongs to exactly one."""
 
-    organisation = None  # type: ignore[assignment]
+    organisation = None
     cvr_number = fields.CharField(8, unique=True)
     name = fields.CharField(200)
     is_public = fields.BooleanField(default=False)

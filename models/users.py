@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from tortoise import fields
 
 from models.base import Entity, Record
-from models.organisations import AssuranceLevel
+from models.organisations import AssuranceLevel, RoleAssignment
 from models.refusals import Conflict, Invalid
 
 
@@ -139,7 +139,7 @@ class User(Entity):
     deactivation_reason = fields.CharField(500, null=True)
     # Names an actor. No foreign key: actors point to users already, and tables must have an order.
     deactivated_by_id = fields.UUIDField(null=True)
-    status_before = fields.CharEnumField(UserStatus, max_length=30, null=True)
+    status_before: Any = fields.CharEnumField(UserStatus, max_length=30, null=True)
     deleted_at = fields.DatetimeField(null=True)
     production_unit: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "models.ProductionUnit", related_name="users", null=True, on_delete=fields.RESTRICT
@@ -153,6 +153,8 @@ class User(Entity):
     production_unit_id: UUID | None
     vat_unit_id: UUID | None
     ean_id: UUID | None
+
+    role_assignments: fields.ReverseRelation[RoleAssignment]
 
     noun = "user"
     owner = "id"

@@ -1,4 +1,4 @@
-"""The conditions that a filter can put on rows. Each compares a path with one value that a client gives."""
+"""The conditions that a filter can put on rows: each compares a path with what a client gives."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -41,7 +41,7 @@ class Asking:
 
 @dataclass(frozen=True)
 class Column:
-    """A column as it stands, of the row or of one that it points to; a secret, if it asks for a permission."""
+    """A column as it stands, of the row or of one it points to; with a permission, a secret."""
 
     path: str
     allow: str | None = None
@@ -93,7 +93,7 @@ class Page:
     target: str
     allow: str
     relation: str | None = None
-    order: Order = Order()
+    order: Order = field(default_factory=Order)
     orders: dict[Any, tuple[str, ...]] = field(default_factory=dict)  # by what the client chooses
     conditions: dict[str, Condition] = field(default_factory=dict)  # by the filter's member
     unless: dict[str, str] = field(default_factory=dict)  # facts that hold where a member is absent

@@ -1,4 +1,4 @@
-"""Stretches of long lists: by keyset, from a cursor on, with no counting of rows that are skipped."""
+"""Stretches of long lists: by keyset, from a cursor on, counting no rows that are skipped."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence

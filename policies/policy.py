@@ -1,4 +1,4 @@
-"""Asks Casbin, once for each permission and set of roles: the law is fixed while the process lives."""
+"""Asks Casbin once for each permission and set of roles: the law is fixed while we live."""
 
 import csv
 import logging

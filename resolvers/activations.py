@@ -125,7 +125,8 @@ async def activate(context: Context, link: str, temporary_code: str | None = Non
     """Get in, as the person who is signed in with private MitID and matches the user.
 
     link: The secret part of the link in the activation letter.
-    temporary_code: The code that the administrator handed over, for a user created by date of birth.
+    temporary_code: The code that the administrator handed over, for a user created by date of
+        birth.
     user: The active user.
     """
     vault = context.gateways.vault

@@ -79,7 +79,7 @@ class EanAlterations(TypedDict, total=False):
 
 
 async def fitting(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
-    """What is wrong with a method: two addresses that differ, or a way that is closed to public bodies."""
+    """What is wrong with a method: addresses that differ, or a way closed to public bodies."""
     method: BillingMethodInput | None = given.get("method")
     if method is None:
         return
@@ -124,14 +124,15 @@ async def add_ean(
     ean: The new EAN number.
     """
     await context.organisation_locked()
-    where = {"organisation_id": context.organisation_id, "ean_number": ean_number}
-    if await EanLocation.exists(**where):
+    here = context.organisation_id
+    if await EanLocation.exists(organisation_id=here, ean_number=ean_number):
         raise Conflict("ALREADY_REGISTERED", path=("eanNumber",))
     ean = EanLocation(
         label=label,
         attention_name=attention_name or None,
         purchase_order_reference=purchase_order_reference or None,
-        **where,
+        organisation_id=here,
+        ean_number=ean_number,
     )
     await ean.save()
     return ean

@@ -48,11 +48,23 @@ PEOPLE = (
     ("public-administrator", "Åse Dam", PUBLIC, ADMINISTRATORS),
 )
 FIRST_NAMES = ["Anne", "Lars", "Mette", "Søren", "Hanne", "Jens", "Lone", "Peter", "Inge", "Ole"]
-SURNAMES = ["Jensen", "Nielsen", "Hansen", "Pedersen", "Østergaard", "Ågaard", "Lauridsen", "Thomsen"]
+SURNAMES = [
+    "Jensen",
+    "Nielsen",
+    "Hansen",
+    "Pedersen",
+    "Østergaard",
+    "Ågaard",
+    "Lauridsen",
+    "Thomsen",
+]
 ORGANISATIONS = {
     HOME: {
         "name": "Hansen & Søn ApS",
-        "production_units": {"1029829825": "Hovedkontoret", "1003388394": "Lageret i Kolding"},
+        "production_units": {
+            "1029829825": "Hovedkontoret",
+            "1003388394": "Lageret i Kolding",
+        },
         "vat_units": {"10150817": "Hansen & Søn"},
         "eans": {"5790000123451": "Bogholderiet"},
     },

@@ -28,7 +28,8 @@ query Overview {
 }
 """
 CREATE_TAB = """\
-# Creates a user and sends the activation letter: see it under Letters. dryRun: true only shows what would be.
+# Creates a user and sends the activation letter, which stands under Letters.
+# With dryRun: true it only shows what would be.
 mutation CreateUser {
   createUser(
     input: {

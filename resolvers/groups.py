@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
+from uuid import UUID
 
 from typing_extensions import Unpack
 
@@ -91,7 +92,8 @@ async def create(
 
 
 async def update(context: Context, group: Group, **given: Unpack[GroupAlterations]) -> Group:
-    """Rename or describe a custom group, or change its limits; absent is unchanged, null is cleared.
+    """Rename or describe a custom group, or change its limits; absent is unchanged, null is
+    cleared.
 
     group: The group as it is now.
     """
@@ -142,7 +144,7 @@ async def add_members(
         raise Invalid("DATE_IN_PAST", path=("until",))
     keys = [str(one.user_id) for one in members]
     users = {one.id: one for one in await User.filter(id__in=valid(keys), **within(group))}
-    present = set(await GroupMember.filter(group_id=group.id).values_list("user_id", flat=True))
+    present = {one.user_id for one in await GroupMember.filter(group_id=group.id)}
     results = []
     for index, key in enumerate(keys):
         try:
@@ -192,9 +194,9 @@ def within(group: Group) -> dict[str, object]:
     return {"organisation_id": group.organisation_id, "status__not": UserStatus.DELETED}
 
 
-def valid(keys: Sequence[str]) -> list[object]:
+def valid(keys: Sequence[str]) -> list[UUID]:
     """The ids among what was given; what is none finds nothing."""
-    found: list[object] = []
+    found: list[UUID] = []
     for key in keys:
         try:
             found.append(check_uuid(key))
@@ -203,7 +205,7 @@ def valid(keys: Sequence[str]) -> list[object]:
     return found
 
 
-def addable(key: str, users: dict[object, User], present: set[object]) -> User:
+def addable(key: str, users: dict[UUID, User], present: set[UUID]) -> User:
     """The user that a key names, if it can become a member."""
     user = next((users[one] for one in valid([key]) if one in users), None)
     if user is None:

@@ -1,4 +1,4 @@
-"""The letters in the outbox: sent after the change that they tell of, by whichever process is first."""
+"""The letters in the outbox: sent after their change, by whichever process is first."""
 
 from datetime import timedelta
 from uuid import UUID

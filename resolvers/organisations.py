@@ -32,7 +32,7 @@ async def found(
     organisation = Organisation(cvr_number=cvr_number, name=name, is_public=is_public, **facts)
     await organisation.save()
     here = {"organisation_id": organisation.id}
-    await HistoryHead.create(**here)
+    await HistoryHead.create(organisation_id=organisation.id)
     for page in PAGES:
         await page(**here).save()
     await Group(**here, kind=GroupKind.SYSTEM, name=ALL_USERS).save()

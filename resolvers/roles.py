@@ -90,7 +90,7 @@ async def tell(context: Context, user: User, before: list[Any], kind: str, role:
 
 
 async def must_keep_an_organisation_administrator(context: Context, without: User) -> None:
-    """Refuses to leave an organisation without one who can give roles, active and with no end in sight."""
+    """Refuses to leave nobody who can give roles, active and with no end in sight."""
     await Organisation.select_for_update().get(id=without.organisation_id)
     role = Role.ORGANISATION_ADMINISTRATOR
     if not await RoleAssignment.exists(user_id=without.id, role=role):

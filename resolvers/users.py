@@ -157,7 +157,8 @@ async def create(
     person: The CPR number or the date of birth.
     email: The e-mail address.
     phone_number: The telephone number.
-    is_anonymous: Whether services see the identity number instead of the name; cannot be added later.
+    is_anonymous: Whether services see the identity number instead of the name; cannot be added
+        later.
     reference_text: The organisation's own reference, where the settings allow it.
     target_assurance_level: The assurance level to ask for; the organisation's when absent.
     ean: The EAN number that pays.

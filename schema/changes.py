@@ -21,7 +21,7 @@ NAMED = types  # the nouns stand before the changes that answer with them
 
 
 def mutation(resolver: Any, *, allow: str, shown_as: str | None = None) -> Any:
-    """Declares a change; `shown_as` names the type of what it answers, where that is not its own."""
+    """Declares a change; `shown_as` names the type of its answer, where that is not its own."""
     return ChangeField(resolver, allow, shown_as)
 
 

@@ -16,9 +16,18 @@ def summary(thing: Any) -> str:
 
 @cache
 def described(thing: Any) -> dict[str, str]:
-    """What each name in a docstring's `name: text` lines means."""
-    lines = (inspect.getdoc(thing) or "").splitlines()
-    return {found[1].rstrip("_"): found[2] for line in lines if (found := LINE.match(line))}
+    """What each name in a docstring's `name: text` lines means; longer texts go on indented."""
+    found: dict[str, str] = {}
+    name = None
+    for line in (inspect.getdoc(thing) or "").splitlines():
+        if match := LINE.match(line):
+            name, text = match[1].rstrip("_"), match[2]
+            found[name] = text
+        elif name and line.startswith("    "):
+            found[name] += " " + line.strip()
+        else:
+            name = None
+    return found
 
 
 def paragraphs(thing: Any) -> list[str]:

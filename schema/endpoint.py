@@ -115,7 +115,7 @@ def body_of(result: ExecutionResult, language: str) -> dict[str, Any]:
 
 
 def shown(error: Any, language: str) -> dict[str, Any]:
-    """An error: a refusal in its own words, a fault in none, a mistake in the document without values."""
+    """An error: a refusal in its own words, a fault in none, a mistake without its values."""
     fault = error.original_error
     if isinstance(fault, Told):
         formatted = told(str(fault), **fault.extensions)

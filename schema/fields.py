@@ -1,17 +1,18 @@
-"""The words to declare a field with. Each that leads somewhere names its permission; none reads anything itself.
+"""The words to declare a field with. Each names its permission; none reads anything itself.
 
-shows       a type and its table     @shows(models.User, many="users", allow="user:read")
-tells       a type and its values    @tells(activations.TemporaryCode)
-column      a column as it stands    surname: str = column("The surname.")
-secret      a guarded column         cpr_number: ... = secret("...", allow="user:read")
-computed    a value of columns       @computed("...", "Boolean", needs=("status",)) def is_open(status): ...
-facet       the row as another type  deactivation = facet("Deactivation", "...", when="deactivated_from")
-part(s)     what belongs to the row  roles = parts("RoleAssignment", "...", along="role_assignments")
-edge        a way on to one          production_unit = edge("ProductionUnit", "...", allow="...")
-page        a way on to many         users = page("User", "...", allow="user:list", filter=UserFilter)
-one         a way in to one          user = one("User", "...", allow="user:read", by=UserRef)
-found       by id, of any table      node = found("...", allow="node:read")
-answer      a guarded function       verification = answer(verify, "...", allow="history:verify")
+shows     a type and its table     @shows(models.User, many="users", allow="user:read")
+tells     a type and its values    @tells(activations.TemporaryCode)
+column    a column as it stands    surname: str = column("The surname.")
+secret    a guarded column         cpr_number: ... = secret("...", allow="user:read")
+computed  a value of columns       @computed("...", "bool", needs=("status",)) def is_open(status)
+facet     the row as another type  deactivation = facet("Deactivation", "...", when="...")
+part(s)   what belongs to the row  roles = parts("RoleAssignment", "...", along="...")
+edge(s)   a way on                 production_unit = edge("ProductionUnit", "...", allow="...")
+lead      a way on, by id alone    about = lead("about_id", "...", allow="node:read")
+page      a way on to many         users = page("User", "...", allow="user:list", filter=...)
+one       a way in to one          user = one("User", "...", allow="user:read", by=UserRef)
+found     by id, of any table      node = found("...", allow="node:read")
+answer    a guarded function       history = answer(verify, "...", allow="history:verify")
 
 The planner shall compile the declarations; `schema.reading` reads them row by row for the executor.
 A change is declared by `schema.changes.mutation`.
@@ -33,7 +34,7 @@ from planner import declarations as planned
 from planner.pages import Order
 from schema import reading
 from schema.docs import a, summary
-from schema.filters import Filter, OrderBy
+from schema.filters import OrderBy
 from schema.shape import UNSET, form_of
 
 # The types by name, so that they can name each other before all of them exist.
@@ -93,7 +94,7 @@ def named(one: StrawberryField) -> planned.Declaration:
         case planned.Edge(relation="") | planned.Page(relation="", keys=None):
             return replace(declared, relation=one.python_name)
         case _:
-            return declared  # type: ignore[no-any-return]
+            return declared
 
 
 def tells(value: type) -> Callable[[type], type]:
@@ -127,7 +128,7 @@ root = plain  # of a type whose fields are ways in
 def interface(cls: type) -> type:
     """Declares what several types have in common."""
     NOUNS[cls.__name__] = strawberry.interface(cls, description=summary(cls))
-    return NOUNS[cls.__name__]  # type: ignore[no-any-return]
+    return NOUNS[cls.__name__]
 
 
 def field(
@@ -158,7 +159,7 @@ def argument(name: str, kind: Any, description: str, default: Any = UNSET) -> St
 
 
 def column(description: str, path: str = "", kind: str | None = None) -> Any:
-    """A column as it stands; `path` where it is not named as the field, or belongs to another row."""
+    """A column as it stands; `path` where it is not named as the field, or is another row's."""
     return field(description, kind, planned.Column(path), resolver=None)
 
 
@@ -252,12 +253,12 @@ def attribute(kind: str, description: str, *, allow: str | None = None) -> Any:
 PAGE = (
     (
         "first",
-        Optional[int],
+        int | None,
         "How many from the start of the list, 1 to 100; 25 when neither first nor last is given.",
     ),
-    ("after", Optional[str], "Only what follows this cursor."),
-    ("last", Optional[int], "How many from the end of the list, 1 to 100."),
-    ("before", Optional[str], "Only what precedes this cursor."),
+    ("after", str | None, "Only what follows this cursor."),
+    ("last", int | None, "How many from the end of the list, 1 to 100."),
+    ("before", str | None, "Only what precedes this cursor."),
 )
 
 
@@ -268,7 +269,7 @@ def page(
     allow: str,
     along: str | None = "",
     keys: tuple[tuple[str, ...], str] | None = None,
-    filter: Filter | None = None,
+    filter: Any = None,
     order_by: OrderBy | None = None,
     latest_first: bool = False,
     order: tuple[str, ...] = (),
@@ -293,10 +294,10 @@ def page(
     arguments = [argument(*one) for one in PAGE]
     if filter:
         text = "Only what matches all of these; an absent condition is no condition."
-        arguments.append(argument("filter", Optional[filter.shown_as], text))
+        arguments.append(argument("filter", filter.shown_as | None, text))
     if order_by:
         text = "The order of the list; the id decides between equals."
-        arguments.append(argument("order_by", Optional[order_by.shown_as], text))
+        arguments.append(argument("order_by", order_by.shown_as | None, text))
     shown_as = f"Optional[{kind}Connection]"
     return field(description, shown_as, declared, allow=allow, arguments=tuple(arguments))
 
@@ -326,7 +327,7 @@ def found(description: str, *, allow: str, is_many: bool = False) -> Any:
     """A way in to anything by its id; null for what one may not see."""
     declared = planned.Found(allow, is_many)
     if is_many:
-        ids = argument("ids", list[strawberry.ID], "Up to 100 ids.")  # type: ignore[misc]
+        ids = argument("ids", list[strawberry.ID], "Up to 100 ids.")
         kind = "Optional[list[Optional[Node]]]"
     else:
         ids, kind = argument("id", strawberry.ID, "The id of any entity."), "Optional[Node]"

@@ -38,21 +38,27 @@ class DateTimeRange:
     until: datetime | None = None
 
 
-def filters(cls: type) -> Filter:
-    """Declares a filter: `status: list[UserStatus] = Among("status")`, described by its docstring.
+def where(condition: Condition) -> Any:
+    """The condition of a filter's member."""
+    return condition
+
+
+def filters(cls: type) -> Any:
+    """Declares a filter, described by its docstring.
+
+    Each member has a type and a condition: `status: list[UserStatus] = where(Among("status"))`.
 
     `unless` names facts about rows that hold where a member is absent.
     """
     hints, docs = get_type_hints(cls, include_extras=True), described(cls)
     members = tuple(member(name, hint, strawberry.UNSET, docs) for name, hint in hints.items())
     conditions = {name: getattr(cls, name) for name in hints}
-    made = Filter(
+    return Filter(
         input_type(cls.__name__, members, summary(cls)),
         members,
         conditions,
         getattr(cls, "unless", {}),
     )
-    return made
 
 
 class OrderDirection(StrEnum):

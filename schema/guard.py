@@ -68,7 +68,8 @@ class Guard:
         name, model = self.target
         if model is None:
             return None
-        path, where = (), {model.tenant: context.organisation_id}
+        path: tuple[str, ...] = ()
+        where = {model.tenant: context.organisation_id}
         if model.named_by != "organisation_id":
             path = (f"{name}Id",)
             try:

@@ -45,7 +45,9 @@ class Denied(Problem):
 
 @plain
 class Conflict(Problem):
-    """A Conflict says that the entity's state, or another entity, forbids the change; the code is the reason."""
+    """A Conflict says that the entity's state, or another entity, forbids the change; the code is
+    the reason.
+    """
 
     current_version: int | None = column("The entity's version now.")
     current = attribute("Optional[Entity]", "The entity as it is now.", allow="node:read")

@@ -14,7 +14,9 @@ from schema.types.users import USER_ORDER, UserFilter
 
 @root
 class Query:
-    """The ways in for reading: everything is about the one organisation that the request speaks for."""
+    """The ways in for reading: everything is about the one organisation that the request speaks
+    for.
+    """
 
     # Who is asking
     viewer = one(

@@ -1,4 +1,4 @@
-"""The declarations as ordinary resolvers: how the executor reads them, a level of rows at a time."""
+"""The declarations as ordinary resolvers: the executor reads a level of rows at a time."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass

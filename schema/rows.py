@@ -65,7 +65,7 @@ def is_a(value: Any, name: str) -> bool:
 
 @cache
 def paths(model: Table) -> dict[str, Callable[[Any], Any]]:
-    """All paths that the types of a model show or need, each with what makes Python's value of it."""
+    """All paths that the types of a model show or need, each with what makes its Python value."""
     found = dict.fromkeys(("id", *owners(model)))
     for shown in SHOWN.values():
         if shown.model is model:

@@ -1,8 +1,8 @@
-"""How a resolver looks from outside: its signature becomes an input, and what a client gives, values.
+"""How a resolver looks from outside: its signature becomes an input, what a client gives, values.
 
-A resolver asks for a `user: User`; the client gives a `userId`. It asks for a `production_unit`; the
-client gives its number. It asks for an `Email`; the client gives a text that is checked. Everything
-that is wrong is gathered before anything is refused.
+A resolver asks for a `user: User`; the client gives a `userId`. It asks for a `production_unit`;
+the client gives its number. It asks for an `Email`; the client gives a text that is checked.
+Everything that is wrong is gathered before anything is refused.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, NewType, Optional, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import strawberry
@@ -144,7 +144,7 @@ class Member:
         shown_as = self.form.shown_as
         default = {} if self.is_needed else {"default": self.default}
         declared = strawberry.field(name=self.graphql_name, description=self.description, **default)
-        return shown_as if self.is_needed else Optional[shown_as], declared
+        return shown_as if self.is_needed else shown_as | None, declared
 
 
 async def read_members(
@@ -197,9 +197,9 @@ def target_of(resolver: Callable[..., Any]) -> tuple[str | None, type[Entity] | 
     hints = get_type_hints(resolver)
     for name, one in inspect.signature(resolver).parameters.items():
         hint = hints.get(name)
-        if isinstance(hint, type) and issubclass(hint, Entity):
-            if one.default is REQUIRED:
-                return name, hint
+        is_entity = isinstance(hint, type) and issubclass(hint, Entity)
+        if is_entity and one.default is REQUIRED:
+            return name, hint
     return None, None
 
 
@@ -241,13 +241,13 @@ def form_of(hint: Any) -> Form:
         return Known(hint.form, hint, hint.named_by, CHECKS[hint.form])
     if isinstance(hint, type) and issubclass(hint, Enum):
         return Form(enumeration(hint))
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         docs, hints = described(hint), get_type_hints(hint, include_extras=True)
         members = tuple(
             member(one.name, hints[one.name], default_of(one), docs)
             for one in dataclasses.fields(hint)
         )
-        name = hint.__name__  # type: ignore[union-attr]
+        name = hint.__name__
         is_one_of = getattr(hint, "is_one_of", False)
         return Nested(input_type(name, members, summary(hint), is_one_of), hint, members)
     return Form(hint)
@@ -265,7 +265,7 @@ def input_type(
     body = {key: declared for key, (_, declared) in fields.items()}
     body["__annotations__"] = {key: annotation for key, (annotation, _) in fields.items()}
     made = strawberry.input(type(name, (), body), description=description, one_of=is_one_of or None)
-    made.__members__ = members
+    made.__members__ = members  # type: ignore[attr-defined]
     return made
 
 
@@ -274,7 +274,7 @@ def enumeration(kind: type[Enum]) -> Any:
     """An enumeration of the domain as GraphQL knows it, described by its docstring."""
     docs = described(kind)
     shown = strawberry.enum(kind, description=summary(kind))
-    for value in shown.__strawberry_definition__.values:
+    for value in vars(shown)["__strawberry_definition__"].values:
         value.description = docs[value.name]
     return shown
 

@@ -1,4 +1,4 @@
-"""How tests make what their stories begin with: real entities, stored the way the house stores them."""
+"""How tests make what their stories begin with: real entities, stored as the house does it."""
 
 from contextlib import asynccontextmanager
 from datetime import timedelta

@@ -22,7 +22,7 @@ def who_may(table: str) -> Callable[..., Any]:
         for role, mark in zip(head, row[1:], strict=True)
     ]
 
-    @pytest.mark.parametrize("role, permission, may", cells)
+    @pytest.mark.parametrize(("role", "permission", "may"), cells)
     def test(role: str, permission: str, may: bool) -> None:
         roles = () if role == "self" else (role,)
         subject = Subject.user(uuid4(), uuid4(), roles)

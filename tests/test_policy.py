@@ -10,11 +10,11 @@ from schema.graph import graph
 from tests.tables import POLICY, SPOKEN_FOR, who_may
 
 test_who_may_look_around = who_may("""
-                             self  user_administrator  rights_administrator  organisation_administrator
-    viewer:read               x            x                    x                       x
-    viewer:set_language       x            x                    x                       x
-    node:read                 x            x                    x                       x
-    organisation:read         x            x                    x                       x
+                         self  user_administrator  rights_administrator  organisation_administrator
+    viewer:read           x            x                    x                       x
+    viewer:set_language   x            x                    x                       x
+    node:read             x            x                    x                       x
+    organisation:read     x            x                    x                       x
 """)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Optional
+from typing import Any
 
 import models
 from models.billing import prices
@@ -110,7 +110,7 @@ class Billing(Entity):
         "Optional[list[Price]]",
         asks=True,
         allow="billing:read",
-        arguments=(argument("on", Optional[date], "As of this day; today when absent."),),
+        arguments=(argument("on", date | None, "As of this day; today when absent."),),
     )
     def price_list(asking: Any, on: Any = None) -> list[Any]:
         day = checked_value(check_date, on, ("on",), asking) if on is not None else asking.today

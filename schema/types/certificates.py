@@ -12,7 +12,7 @@ from planner.conditions import Among, Compared, Contains
 from resolvers import certificates
 from resolvers.context import Key
 from schema.fields import column, computed, edge, facet, page, part, plain, shows, tells
-from schema.filters import filters, order_by
+from schema.filters import filters, order_by, where
 from schema.types.history import HISTORY
 from schema.types.words import Entity, Transition, transition
 
@@ -21,7 +21,8 @@ from schema.types.words import Entity, Transition, transition
 class CertificateFilter:
     """A CertificateFilter holds conditions on certificates.
 
-    text: Part of the contact's name or address, the address in the certificate, or the profile's or user's name.
+    text: Part of the contact's name or address, the address in the certificate, or the profile's
+        or user's name.
     uuid: With this identity number.
     contact_name: Part of the contact person's name.
     contact_email: Part of the contact person's e-mail address.
@@ -31,20 +32,20 @@ class CertificateFilter:
     expires_before: Valid, but not after this moment.
     user_id: Held by this user.
     profile_id: On this profile.
-    """  # noqa: E501
+    """
 
-    text: Line = Contains(  # type: ignore[assignment]
-        ("contact_name", "contact_email", "email", "profile.name", "user.name")
+    text: Line = where(
+        Contains(("contact_name", "contact_email", "email", "profile.name", "user.name"))
     )
-    uuid: UUID = Compared("uuid")  # type: ignore[assignment]
-    contact_name: Line = Contains(("contact_name",))  # type: ignore[assignment]
-    contact_email: Line = Contains(("contact_email",))  # type: ignore[assignment]
-    email: Line = Contains(("email",))  # type: ignore[assignment]
-    kind: list[models.CertificateKind] = Among("kind")  # type: ignore[assignment]
-    status: list[CertificateStatus] = Among("status")  # type: ignore[assignment]
-    expires_before: datetime = Compared("expiry_while_issued", "<=")  # type: ignore[assignment]
-    user_id: Key = Compared("user_id")  # type: ignore[assignment]
-    profile_id: Key = Compared("profile_id")  # type: ignore[assignment]
+    uuid: UUID = where(Compared("uuid"))
+    contact_name: Line = where(Contains(("contact_name",)))
+    contact_email: Line = where(Contains(("contact_email",)))
+    email: Line = where(Contains(("email",)))
+    kind: list[models.CertificateKind] = where(Among("kind"))
+    status: list[CertificateStatus] = where(Among("status"))
+    expires_before: datetime = where(Compared("expiry_while_issued", "<="))
+    user_id: Key = where(Compared("user_id"))
+    profile_id: Key = where(Compared("profile_id"))
 
 
 CERTIFICATE_ORDER = order_by(
@@ -68,14 +69,16 @@ class CertificateProfileFilter:
     can_seal: Allowed to form seals, or not.
     """
 
-    text: Line = Contains(("name", "email", "contact_email"))  # type: ignore[assignment]
-    system_right: models.SystemRight = Compared("system_rights", "?")  # type: ignore[assignment]
-    can_seal: bool = Compared("can_seal")  # type: ignore[assignment]
+    text: Line = where(Contains(("name", "email", "contact_email")))
+    system_right: models.SystemRight = where(Compared("system_rights", "?"))
+    can_seal: bool = where(Compared("can_seal"))
 
 
 @plain
 class CertificateTransition:
-    """A CertificateTransition is something that can happen to a certificate in its present state."""
+    """A CertificateTransition is something that can happen to a certificate in its present
+    state.
+    """
 
     action: models.CertificateAction = column("What can happen.")
     to: CertificateStatus = column("The state that follows.")

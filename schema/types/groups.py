@@ -12,7 +12,7 @@ from planner.conditions import Compared, Contains, Is
 from planner.declarations import ALL
 from resolvers import groups
 from schema.fields import attribute, column, computed, edge, page, part, shows, tells
-from schema.filters import filters
+from schema.filters import filters, where
 from schema.types.history import HISTORY
 from schema.types.words import Entity, Party
 
@@ -25,8 +25,8 @@ class GroupFilter:
     kind: Made by the system, or by an administrator.
     """
 
-    text: Line = Contains(("name", "description"))  # type: ignore[assignment]
-    kind: GroupKind = Compared("kind")  # type: ignore[assignment]
+    text: Line = where(Contains(("name", "description")))
+    kind: GroupKind = where(Compared("kind"))
 
 
 @filters
@@ -37,8 +37,8 @@ class GroupMemberFilter:
     is_external: Belonging to another organisation, or not.
     """
 
-    text: Line = Contains(("user.name",))  # type: ignore[assignment]
-    is_external: bool = Is("{user__organisation_id} <> {organisation_id}")  # type: ignore[assignment]
+    text: Line = where(Contains(("user.name",)))
+    is_external: bool = where(Is("{user__organisation_id} <> {organisation_id}"))
 
 
 @shows(models.Group, many="groups", allow="group:read")

@@ -10,7 +10,7 @@ from models.texts import Line
 from planner.conditions import Among, Compared, Contains
 from resolvers.context import Key
 from schema.fields import column, computed, lead, part, shows, tells
-from schema.filters import filters
+from schema.filters import filters, where
 from schema.types.words import FieldChange, Node
 
 
@@ -28,14 +28,14 @@ class HistoryFilter:
     text: Part of the summary or of a value.
     """
 
-    from_: datetime = Compared("occurred_at", ">=")  # type: ignore[assignment]
-    until: datetime = Compared("occurred_at", "<")  # type: ignore[assignment]
-    activity: list[Line] = Among("activity")  # type: ignore[assignment]
-    outcome: list[models.HistoryOutcome] = Among("outcome")  # type: ignore[assignment]
-    actor_user_id: Key = Compared("actor_user_id")  # type: ignore[assignment]
-    about_id: Key = Compared("about_id")  # type: ignore[assignment]
-    about_kind: list[models.EntityKind] = Among("about_kind")  # type: ignore[assignment]
-    text: Line = Contains(("summary", "values"))  # type: ignore[assignment]
+    from_: datetime = where(Compared("occurred_at", ">="))
+    until: datetime = where(Compared("occurred_at", "<"))
+    activity: list[Line] = where(Among("activity"))
+    outcome: list[models.HistoryOutcome] = where(Among("outcome"))
+    actor_user_id: Key = where(Compared("actor_user_id"))
+    about_id: Key = where(Compared("about_id"))
+    about_kind: list[models.EntityKind] = where(Among("about_kind"))
+    text: Line = where(Contains(("summary", "values")))
 
 
 HISTORY = HistoryFilter

@@ -1,14 +1,13 @@
 """Organisations and what is registered to them."""
 
 from datetime import date, datetime
-from typing import Optional
 
 import models
 from models.numbers import CvrNumber, EanNumber, Email, PNumber, SeNumber
 from models.texts import Line
 from planner.conditions import Compared, Contains
 from schema.fields import NOUNS, argument, column, edges, page, part, shows
-from schema.filters import filters
+from schema.filters import filters, where
 from schema.types.words import Entity
 
 HELD = "({from_on} is null or {from_on} <= $today) and ({until_on} is null or {until_on} >= $today)"
@@ -21,7 +20,7 @@ def unit_filter(number: str, name: str) -> type:
         text: Part of a number, name or label.
         """
 
-        text: Line = Contains((number, name))  # type: ignore[assignment]
+        text: Line = where(Contains((number, name)))
 
     return UnitFilter
 
@@ -65,7 +64,7 @@ class Organisation(Entity):
         keys=("organisation_id", "id"),
         only=HELD + " and {user__status} = 'ACTIVE'",
         conditions={"role": Compared("role")},
-        arguments=(argument("role", Optional[models.Role], "Only those with this role."),),
+        arguments=(argument("role", models.Role | None, "Only those with this role."),),
         limit=100,
     )
 

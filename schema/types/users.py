@@ -27,7 +27,7 @@ from schema.fields import (
     shows,
     tells,
 )
-from schema.filters import DateTimeRange, filters, order_by
+from schema.filters import DateTimeRange, filters, order_by, where
 from schema.problems import ProblemCode
 from schema.types.certificates import CERTIFICATE_ORDER, CertificateFilter
 from schema.types.history import HISTORY
@@ -52,17 +52,17 @@ class UserFilter:
     created_at: Created in this span.
     """
 
-    text: Line = Contains(("name", "email", "reference_text"))  # type: ignore[assignment]
-    status: list[models.UserStatus] = Among("status")  # type: ignore[assignment]
-    p_number: PNumber = Compared("production_unit.p_number")  # type: ignore[assignment]
-    se_number: SeNumber = Compared("vat_unit.se_number")  # type: ignore[assignment]
-    ean_number: EanNumber = Compared("ean.ean_number")  # type: ignore[assignment]
-    role: models.Role = Some("role_assignments", "role", HELD)  # type: ignore[assignment]
-    group_id: Key = Some("memberships", "group_id")  # type: ignore[assignment]
-    assurance_level: models.AssuranceLevel = Compared("assurance_level")  # type: ignore[assignment]
-    is_anonymous: bool = Compared("is_anonymous")  # type: ignore[assignment]
-    is_eligible_for_groups: bool = Is("{activated_at} is not null")  # type: ignore[assignment]
-    created_at: DateTimeRange = Within("created_at")  # type: ignore[assignment]
+    text: Line = where(Contains(("name", "email", "reference_text")))
+    status: list[models.UserStatus] = where(Among("status"))
+    p_number: PNumber = where(Compared("production_unit.p_number"))
+    se_number: SeNumber = where(Compared("vat_unit.se_number"))
+    ean_number: EanNumber = where(Compared("ean.ean_number"))
+    role: models.Role = where(Some("role_assignments", "role", HELD))
+    group_id: Key = where(Some("memberships", "group_id"))
+    assurance_level: models.AssuranceLevel = where(Compared("assurance_level"))
+    is_anonymous: bool = where(Compared("is_anonymous"))
+    is_eligible_for_groups: bool = where(Is("{activated_at} is not null"))
+    created_at: DateTimeRange = where(Within("created_at"))
 
     unless = {"status": "{status} <> 'DELETED'"}
 
@@ -115,9 +115,7 @@ class Activation:
 
     kind: models.ActivationKind = column("How the person gets in.")
     letter = part("Letter", "The letter that was sent.", is_sure=True)
-    tries_left: int | None = column(
-        "How many wrong tries the code still bears; null for a link."
-    )
+    tries_left: int | None = column("How many wrong tries the code still bears; null for a link.")
 
     @computed(
         "When the link or code runs out.", "datetime", needs=("link_expires_at", "code_expires_at")
@@ -247,9 +245,7 @@ class User(Entity):
         needs=("activated_at", "status"),
         asks=True,
     )
-    def eligible_for_groups(
-        asking: Any, activated_at: datetime | None, status: Any
-    ) -> Eligible:
+    def eligible_for_groups(asking: Any, activated_at: datetime | None, status: Any) -> Eligible:
         if activated_at and status is not models.UserStatus.DELETED:
             return Eligible(True, None, None)
         reason = messages.sentence("not_eligible", asking.context.language)

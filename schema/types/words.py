@@ -76,7 +76,7 @@ class FieldChange:
 
 
 def changeable(permission: str, is_page: bool = True) -> tuple[Any, Any, Any]:
-    """Three fields that tell who may change a page: oneself, which roles, and that in a sentence."""
+    """Three fields that tell who may change something: oneself, which roles, in a sentence."""
     what = "page" if is_page else "method"
 
     @computed(f"Whether the one who reads this may change the {what}.", "bool", asks=True)
