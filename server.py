@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
@@ -65,6 +65,7 @@ class Environment:
     sender: str = "Segl <segl@localhost>"
     key: bytes | None = None
     is_demo: bool = False
+    admits_replacement_numbers: bool = False
     admits_test_organisations: bool = False
 
     @classmethod
@@ -80,10 +81,9 @@ class Environment:
             smtp_url=given.get("SEGL_SMTP_URL"),
             sender=given.get("SEGL_SENDER", cls.sender),
             key=hexadecimal("SEGL_KEY", given.get("SEGL_KEY")),
-            is_demo=truth("SEGL_DEMO", given.get("SEGL_DEMO", "no")),
-            admits_test_organisations=truth(
-                "SEGL_TEST_ORGANISATIONS", given.get("SEGL_TEST_ORGANISATIONS", "no")
-            ),
+            is_demo=truth("SEGL_DEMO"),
+            admits_replacement_numbers=truth("SEGL_REPLACEMENT_NUMBERS"),
+            admits_test_organisations=truth("SEGL_TEST_ORGANISATIONS"),
         )
 
     def checked(self) -> "Environment":
@@ -103,7 +103,8 @@ class Environment:
     @property
     def rules(self) -> Rules:
         address = self.base_url or f"http://{self.host}:{self.port}"
-        return Rules(address, self.is_demo, self.admits_test_organisations, self.is_demo)
+        replacements = self.is_demo or self.admits_replacement_numbers
+        return Rules(address, replacements, self.admits_test_organisations, self.is_demo)
 
     def gateways(self) -> Gateways:
         """The outside as it is."""
@@ -123,7 +124,8 @@ def whole(name: str, text: str) -> int:
     return int(text)
 
 
-def truth(name: str, text: str) -> bool:
+def truth(name: str) -> bool:
+    text = os.environ.get(name, "no")
     if text.lower() not in ("yes", "no", "1", "0", "true", "false", "on", "off", ""):
         raise Unusable(f"{name} must be yes or no.")
     return text.lower() in ("yes", "1", "true", "on")
@@ -290,8 +292,8 @@ def token(environment: Environment, given: argparse.Namespace) -> int:
 
 
 async def token_for(environment: Environment, given: argparse.Namespace) -> str:
-    door = Door(environment.gateways(), Policy(), environment.rules)
-    desk = DemoDesk(door)
+    rules = replace(environment.rules, admits_replacement_numbers=True)
+    desk = DemoDesk(Door(environment.gateways(), Policy(), rules))
     if given.cpr or given.name or given.born:
         try:
             return desk.token_of_person(

@@ -85,6 +85,10 @@ class Entity(Record):
         await super().delete(using_db)
 
 
+# Danish order, whatever the server's collation: æ, ø and å after z, capitals beside small letters.
+DANISH = "translate(lower(coalesce({{{0}}}, '')), 'æøå', '{{{{|}}}}') collate \"C\""
+
+
 UNTOLD = {
     *("id", "organisation_id", "version", "created_at", "updated_at"),
     *("changed_at", "changed_by_id", "deactivated_by_id", "status_before"),

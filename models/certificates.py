@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from tortoise import fields
 
-from models.base import Entity
+from models.base import DANISH, Entity
 from models.refusals import Conflict
 
 
@@ -196,6 +196,7 @@ class Certificate(Entity):
     noun = "certificate"
     owner = "user_id"
     expressions = {
+        "contact_name_sorted": DANISH.format("contact_name"),
         "status": "case when {status} = 'ISSUED' and {expires_at} <= $now"
         " then 'EXPIRED' else {status} end",
         "open_reference": "case when {status} = 'ORDERED' then {reference} end",

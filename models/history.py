@@ -178,7 +178,8 @@ async def readable(touch: Touch) -> Any:
 
 
 async def name_of(model: type[Entity], key: UUID) -> str:
-    found = await model.get_or_none(id=key)
+    touch = Change.under_way().touched.get(key)  # it may be gone already
+    found = touch.entity if touch else await model.get_or_none(id=key)
     return found.known_as if found else str(key)
 
 

@@ -80,7 +80,7 @@ class Draft:
         """A path to sort by; what is missing comes first."""
         model, name = end(self.model, path)
         text = self.expression(path)
-        if not model._meta.fields_map[name].null:
+        if name not in model._meta.fields_map or not model._meta.fields_map[name].null:
             return text
         return f"coalesce({text}, {EARLIEST.get(kind(model, name), repr(''))})"
 

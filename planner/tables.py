@@ -24,7 +24,9 @@ def column(model: Table, name: str) -> str:
 
 
 def kind(model: Table, name: str) -> str:
-    """The SQL type of a column."""
+    """The SQL type of a column; expressions to sort by are texts."""
+    if name not in model._meta.fields_map:
+        return "TEXT"
     field: Any = model._meta.fields_map[name]
     return str(field.get_for_dialect("postgres", "SQL_TYPE")).replace("SERIAL", "INT")
 

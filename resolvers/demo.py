@@ -66,13 +66,13 @@ ORGANISATIONS = {
             "1003388394": "Lageret i Kolding",
         },
         "vat_units": {"10150817": "Hansen & Søn"},
-        "eans": {"5790000123451": "Bogholderiet"},
+        "eans": {"5790000123452": "Bogholderiet"},
     },
     ELSEWHERE: {"name": "Revision Bech A/S", "production_units": {}},
     PUBLIC: {
         "name": "Nordby Kommune",
         "is_public": True,
-        "eans": {"5790001234563": "Rådhuset"},
+        "eans": {"5790001234560": "Rådhuset"},
     },
 }
 

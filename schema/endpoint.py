@@ -81,10 +81,7 @@ async def asked(request: Request) -> tuple[str, dict[str, Any] | None, str | Non
     else:
         if request.headers.get("content-type", "").split(";")[0].strip() not in (JSON, GRAPHQL):
             raise BadRequest("The content type must be application/json.", 415)
-        body = await request.body()
-        if len(body) > LONGEST:
-            raise BadRequest("The request is too large.", 413)
-        given = loaded(body)
+        given = loaded(await body_within(request, LONGEST))
     if isinstance(given, list):
         raise BadRequest("Several operations in one request are not taken; send them one by one.")
     if not isinstance(given, dict) or not isinstance(given.get("query"), str):
@@ -93,6 +90,16 @@ async def asked(request: Request) -> tuple[str, dict[str, Any] | None, str | Non
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest("`variables` must be a JSON object.")
     return given["query"], variables, name if isinstance(name, str) and name else None
+
+
+async def body_within(request: Request, limit: int) -> bytes:
+    """The body of a request, read no further than the limit."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise BadRequest(f"The request is larger than {limit:,} bytes.", 413)
+    return bytes(body)
 
 
 def loaded(text: str | bytes) -> Any:

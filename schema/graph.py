@@ -1,6 +1,7 @@
 """Strawberry's schema with the rules of the house."""
 
 import logging
+from traceback import format_tb
 from typing import Any
 
 import strawberry
@@ -124,11 +125,12 @@ class Graph(strawberry.Schema):
             raise LookupError(f"No role may enter {', '.join(sorted(stray))}: see policy.csv.")
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Only true faults are logged, without the values that led to them."""
+        """Only true faults are logged, and not in their own words: these may quote values."""
         for error in errors:
             fault = error.original_error
             if fault is not None and not isinstance(fault, Told):
-                log.error("%s at %s", type(fault).__name__, error.path, exc_info=fault)
+                frames = "".join(format_tb(fault.__traceback__))
+                log.error("%s at %s\n%s", type(fault).__qualname__, error.path, frames)
 
 
 graph = Graph()

@@ -11,7 +11,7 @@ from planner.declarations import Asking
 from schema.docs import a, described
 from schema.fields import column, plain
 from schema.problems import problem
-from schema.rows import TYPES, rows_of
+from schema.rows import TYPES, Row, rows_of
 from schema.shape import without_none
 
 
@@ -27,6 +27,10 @@ class Part:
     @property
     def is_list(self) -> bool:
         return self.kind.startswith("list[")
+
+    @property
+    def shown_as(self) -> str:
+        return self.kind.removeprefix("Optional[").removesuffix("]")
 
 
 def parts_of(resolver: Any, shown_as: str | None) -> list[Part]:
@@ -62,6 +66,8 @@ async def done(made: type, parts: list[Part], result: Any, asking: Asking, hides
     whole = {parts[0].name: result} if isinstance(result, Entity) else vars(result)
     shown = await show(whole, asking)
     for one in parts:
+        if isinstance(shown[one.name], Row):
+            shown[one.name] = shown[one.name].seen_as(one.shown_as)
         if hides and one.is_shown_once:
             shown[one.name] = None
     return made(**shown, errors=[])

@@ -70,4 +70,12 @@ class Asker:
 
 
 def as_json(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID | date) else value
+    match value:
+        case dict():
+            return {name: as_json(one) for name, one in value.items()}
+        case list():
+            return [as_json(one) for one in value]
+        case UUID() | date():
+            return str(value)
+        case _:
+            return value

@@ -10,7 +10,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from tortoise import connections
 
-from gateways import Gateways
+from gateways import Gateways, Letter, Letterbox
 from gateways.database import Connection, embedded
 from models import Organisation, Role, User, database
 from server import Environment, create_app
@@ -100,6 +100,18 @@ async def client(environment: Environment, gateways: Gateways) -> AsyncIterator[
 @pytest.fixture
 def asker(client: AsyncClient, gateways: Gateways) -> Asker:
     return Asker(client, gateways)
+
+
+@pytest.fixture
+def letters(client: AsyncClient, gateways: Gateways) -> Any:
+    """Lets what waits in the outbox leave, and returns the letters to an address, oldest first."""
+
+    async def letters(to: str) -> list[Letter]:
+        await gateways.jobs.run_once("letters")
+        assert isinstance(gateways.mail, Letterbox)
+        return [one for one in gateways.mail.letters if one.to == to]
+
+    return letters
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ from models.numbers import CprNumber, birth_date, mask_cpr_number
 from resolvers import demo, organisations
 
 NUMBERS = count(1)
-P_NUMBERS = ("1029829825", "1003388394", "1017862555")
-EANS = ("5790000123451", "5790001234563")
+P_NUMBERS = ("1029829825", "1003388394", "1017862568")
+EANS = ("5790000123452", "5790001234560")
 
 
 def cvr_numbers() -> Any:

@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
                 ('vat_unit', fields.ForeignKeyField('models.VatUnit', source_field='vat_unit_id', null=True, db_constraint=True, to_field='id', related_name='users', on_delete=OnDelete.RESTRICT)),
                 ('ean', fields.ForeignKeyField('models.EanLocation', source_field='ean_id', null=True, db_constraint=True, to_field='id', related_name='users', on_delete=OnDelete.RESTRICT)),
             ],
-            options={'table': 'user', 'app': 'models', 'indexes': [Index(fields=['organisation_id', 'id']), Index(fields=['organisation_id', 'cpr_number_hash']), Index(fields=['organisation_id', 'email']), Index(fields=['organisation_id', 'surname', 'first_name', 'id']), Index(fields=['organisation_id', 'name', 'id'])], 'pk_attr': 'id', 'table_description': "A User is one person's identity in one organisation."},
+            options={'table': 'user', 'app': 'models', 'indexes': [Index(fields=['organisation_id', 'id']), Index(fields=['organisation_id', 'cpr_number_hash']), Index(fields=['organisation_id', 'email'])], 'pk_attr': 'id', 'table_description': "A User is one person's identity in one organisation."},
             bases=['Entity'],
         ),
         ops.CreateModel(

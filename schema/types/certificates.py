@@ -54,7 +54,7 @@ CERTIFICATE_ORDER = order_by(
     {
         "ORDERED_AT": ("When it was ordered.", ("ordered_at",)),
         "EXPIRES_AT": ("When it ceases to be valid.", ("expires_at",)),
-        "CONTACT_NAME": ("The contact person's name.", ("contact_name",)),
+        "CONTACT_NAME": ("The contact person's name.", ("contact_name_sorted",)),
         "EMAIL": ("The e-mail address in the certificate.", ("email",)),
     },
 )

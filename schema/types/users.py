@@ -71,8 +71,8 @@ USER_ORDER = order_by(
     "User",
     "users",
     {
-        "NAME": ("First name and surname.", ("name",)),
-        "SURNAME": ("Surname and first name.", ("surname", "first_name")),
+        "NAME": ("First name and surname.", ("name_sorted",)),
+        "SURNAME": ("Surname and first name.", ("surname_sorted", "first_name_sorted")),
         "EMAIL": ("E-mail address.", ("email",)),
         "STATUS": ("The state.", ("status",)),
         "CREATED_AT": ("When the user was created.", ("created_at",)),

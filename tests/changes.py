@@ -1,0 +1,346 @@
+"""A minimal valid input for every mutation of the schema, and what is stored at a moment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from graphql import GraphQLObjectType, build_schema
+from tortoise import connections
+
+from gateways import Claims
+from models import (
+    Activation,
+    ActivationKind,
+    Billing,
+    CertificateStatus,
+    EanLocation,
+    GroupMember,
+    Letter,
+    Organisation,
+    User,
+    UserStatus,
+)
+from models.settings import AuthenticatorSettings, CertificateSettings, DefaultSettings, UserSettings
+from schema.graph import graph
+from tests.making import Maker
+
+ORGANISATION, USERS, RIGHTS = (
+    "organisation_administrator",
+    "user_administrator",
+    "rights_administrator",
+)
+CPR, LINK = "6101901111", "the-secret-part-of-a-link"
+SDL = build_schema(graph.as_str(), assume_valid=True)
+MUTATIONS: dict[str, Any] = SDL.mutation_type.fields if SDL.mutation_type else {}
+
+
+@dataclass
+class Scene:
+    """What the mutations of the table act upon, all of it in one organisation."""
+
+    organisation: Organisation
+    users: dict[str, User]
+    things: dict[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        found = self.__dict__["users"] | self.__dict__["things"]
+        if name not in found:
+            raise AttributeError(name)
+        return found[name]
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one mutation is asked for: by whom, with what input, and what to read of its answer."""
+
+    by: str | None  # the role; None for the person who activates
+    reads: str
+    given: Callable[[Scene], dict[str, Any]]
+    about: Callable[[Scene], Any] | None = None  # the entity whose version grows
+
+
+USER, GROUP, PROFILE = "user { version status }", "group { version }", "profile { version }"
+CERTIFICATE, SETTINGS = "certificate { version status }", "settings { version }"
+CODE, ONE_TIME_CODE = "temporaryCode { expiresAt }", "oneTimeCode { expiresAt }"
+
+CHANGES = {
+    "setLanguage": Row("", "viewer { language }", lambda _: {"language": "ENGLISH"}),
+    "assignRole": Row(
+        ORGANISATION,
+        USER,
+        lambda s: {"userId": s.bo.id, "role": "RIGHTS_ADMINISTRATOR"},
+        lambda s: s.bo,
+    ),
+    "removeRole": Row(
+        ORGANISATION,
+        USER,
+        lambda s: {"userId": s.user_administrator.id, "role": "USER_ADMINISTRATOR"},
+        lambda s: s.user_administrator,
+    ),
+    "createUser": Row(
+        USERS,
+        f"{USER} {CODE}",
+        lambda _: {
+            "firstName": "Eva",
+            "surname": "Lund",
+            "email": "eva@example.dk",
+            "person": {"dateOfBirth": "1990-01-31"},
+        },
+    ),
+    "updateUser": Row(
+        USERS, USER, lambda s: {"userId": s.bo.id, "phoneNumber": "12345678"}, lambda s: s.bo
+    ),
+    "resendActivation": Row(USERS, USER, lambda s: {"userId": s.newcomer.id}, lambda s: s.newcomer),
+    "renewTemporaryCode": Row(
+        USERS, f"{USER} {CODE}", lambda s: {"userId": s.born.id}, lambda s: s.born
+    ),
+    "activateUser": Row(None, USER, lambda _: {"link": LINK}),
+    "deactivateUser": Row(USERS, USER, lambda s: {"userId": s.bo.id}, lambda s: s.bo),
+    "reactivateUser": Row(USERS, USER, lambda s: {"userId": s.absent.id}, lambda s: s.absent),
+    "deleteUser": Row(USERS, USER, lambda s: {"userId": s.bo.id}, lambda s: s.bo),
+    "createGroup": Row(ORGANISATION, GROUP, lambda _: {"name": "Canteen"}),
+    "updateGroup": Row(
+        ORGANISATION,
+        GROUP,
+        lambda s: {"groupId": s.group.id, "name": "Wages"},
+        lambda s: s.group,
+    ),
+    "deleteGroup": Row(ORGANISATION, GROUP, lambda s: {"groupId": s.group.id}, lambda s: s.group),
+    "addGroupMembers": Row(
+        RIGHTS,
+        f"{GROUP} results {{ index member {{ name }} }}",
+        lambda s: {"groupId": s.group.id, "members": [{"userId": s.user_administrator.id}]},
+        lambda s: s.group,
+    ),
+    "removeGroupMembers": Row(
+        USERS,
+        f"{GROUP} results {{ index member {{ name }} }}",
+        lambda s: {"groupId": s.group.id, "memberIds": [s.member.id]},
+        lambda s: s.group,
+    ),
+    "createCertificateProfile": Row(
+        USERS,
+        PROFILE,
+        lambda _: {
+            "name": "Archive",
+            "email": "archive@example.dk",
+            "contactName": "Eva Lund",
+            "contactEmail": "eva@example.dk",
+        },
+    ),
+    "updateCertificateProfile": Row(
+        USERS,
+        PROFILE,
+        lambda s: {"profileId": s.profile.id, "name": "Archive"},
+        lambda s: s.profile,
+    ),
+    "deleteCertificateProfile": Row(
+        USERS, PROFILE, lambda s: {"profileId": s.profile.id}, lambda s: s.profile
+    ),
+    "orderCertificate": Row(
+        USERS,
+        f"{CERTIFICATE} {ONE_TIME_CODE}",
+        lambda s: {
+            "kind": "ORGANISATION",
+            "holder": {"profileId": s.profile.id},
+            "identification": "ONE_TIME_CODE",
+        },
+    ),
+    "cancelCertificate": Row(
+        USERS, CERTIFICATE, lambda s: {"certificateId": s.order.id}, lambda s: s.order
+    ),
+    "revokeCertificate": Row(
+        USERS,
+        CERTIFICATE,
+        lambda s: {"certificateId": s.certificate.id, "reason": "SUPERSEDED"},
+        lambda s: s.certificate,
+    ),
+    "updateBilling": Row(
+        ORGANISATION,
+        "billing { version }",
+        lambda _: {"method": {"digitalPost": {"reference": "A-17"}}},
+        lambda s: s.billing,
+    ),
+    "addEan": Row(
+        ORGANISATION,
+        "ean { version }",
+        lambda _: {"eanNumber": "5790002345678", "label": "Canteen"},
+    ),
+    "updateEan": Row(
+        ORGANISATION,
+        "ean { version }",
+        lambda s: {"eanId": s.ean.id, "label": "Store"},
+        lambda s: s.ean,
+    ),
+    "removeEan": Row(
+        ORGANISATION, "ean { version }", lambda s: {"eanId": s.ean.id}, lambda s: s.ean
+    ),
+    "updateUserSettings": Row(
+        ORGANISATION, SETTINGS, lambda _: {"retentionDays": 30}, lambda s: s.user_settings
+    ),
+    "updateAuthenticatorSettings": Row(
+        ORGANISATION,
+        SETTINGS,
+        lambda _: {"allowedDevices": ["CHIP"]},
+        lambda s: s.authenticator_settings,
+    ),
+    "updateCertificateSettings": Row(
+        ORGANISATION, SETTINGS, lambda _: {"canSeal": True}, lambda s: s.certificate_settings
+    ),
+    "updateDefaultSettings": Row(
+        USERS,
+        SETTINGS,
+        lambda _: {"userPNumber": "1029829825"},
+        lambda s: s.default_settings,
+    ),
+}
+
+
+def document(name: str, reads: str | None = None) -> str:
+    """The document that asks for a mutation, and for whatever its problems tell."""
+    kind = name[0].upper() + name[1:]
+    reads = CHANGES[name].reads if reads is None else reads
+    return f"""
+        mutation ($input: {kind}Input!, $dryRun: Boolean) {{
+          {name}(input: $input, dryRun: $dryRun) {{
+            {reads}
+            errors {{
+              code message path
+              ... on Denied {{ permission allowedFor grantableBy }}
+              ... on Conflict {{ currentVersion current {{ id version }} }}
+            }}
+          }}
+        }}
+    """
+
+
+def has_field(mutation: str, wanted: Callable[[str, Any], bool]) -> bool:
+    """Whether the input of a mutation has such a field, however deep."""
+    return any(
+        wanted(name, kind)
+        for name, kind in fields_of(SDL.get_type(mutation[0].upper() + mutation[1:] + "Input"))
+    )
+
+
+def fields_of(kind: Any) -> list[tuple[str, str]]:
+    found = []
+    for name, one in kind.fields.items():
+        found.append((name, str(one.type).strip("[]!")))
+        if hasattr(SDL.get_type(found[-1][1]), "fields"):
+            found += fields_of(SDL.get_type(found[-1][1]))
+    return found
+
+
+VERSIONED = [one for one in MUTATIONS if has_field(one, lambda name, _: name == "expectedVersion")]
+NAMING = [one for one in MUTATIONS if has_field(one, lambda _, kind: kind == "ID")]
+
+
+def shown_once(mutation: str) -> set[str]:
+    """The members of a payload that only the first answer shows."""
+    kind = MUTATIONS[mutation].type
+    assert isinstance(kind, GraphQLObjectType)
+    return {name for name, one in kind.fields.items() if str(one.type) in SECRETS}
+
+
+SECRETS = ("TemporaryCode", "OneTimeCode")
+
+
+async def scene_of(make: Maker, organisation: Organisation) -> Scene:
+    """Makes what the table needs: people in every state, and one thing of each kind."""
+    here = {"organisation_id": organisation.id}
+    waiting = {"status": UserStatus.AWAITING_ACTIVATION, "activated_at": None}
+    users = {
+        role: await make.user(organisation, role, name=f"Kim {role.title()}")
+        for role in (ORGANISATION, USERS, RIGHTS)
+    }
+    users["bo"] = await make.user(organisation)
+    users["employee"] = await make.user(organisation, name="Eva Lund")
+    users["newcomer"] = await make.user(organisation, cpr=CPR, **waiting)
+    users["born"] = await make.user(organisation, cpr=None, **waiting)
+    users["absent"] = await make.user(organisation, status=UserStatus.DEACTIVATED)
+    await invite(make, users["newcomer"])
+    group = await make.group(organisation, users["bo"])
+    ean = EanLocation(**here, ean_number="5790009876540", label="Store")
+    async with make.change(organisation.id):
+        await ean.save()
+    pages = (UserSettings, AuthenticatorSettings, CertificateSettings, DefaultSettings)
+    things = {str(page._meta.db_table): await page.get(**here) for page in pages}
+    return Scene(
+        organisation,
+        users,
+        things
+        | {
+            "group": group,
+            "member": await GroupMember.get(group_id=group.id),
+            "profile": await make.profile(organisation),
+            "certificate": await make.certificate(organisation, user=users["bo"]),
+            "order": await make.certificate(
+                organisation,
+                user=users["bo"],
+                status=CertificateStatus.ORDERED,
+                issued_at=None,
+                valid_from=None,
+                expires_at=None,
+            ),
+            "billing": await Billing.get(**here),
+            "ean": ean,
+        },
+    )
+
+
+async def invite(make: Maker, user: User) -> None:
+    """A letter with a link, as it goes to a new user."""
+    letter = await Letter.create(
+        organisation_id=user.organisation_id,
+        to=user.email,
+        subject="Activate your user",
+        status="SENT",
+        queued_at=make.now,
+        next_try_at=make.now,
+    )
+    await Activation.create(
+        organisation_id=user.organisation_id,
+        user_id=user.id,
+        kind=ActivationKind.LINK,
+        link_hash=make.gateways.vault.hash_secret(LINK),
+        link_expires_at=make.now + timedelta(days=30),
+        letter=letter,
+    )
+
+
+def actor_of(name: str, scene: Scene) -> User | Claims:
+    """Whoever may make the change of a row."""
+    by = CHANGES[name].by
+    if by is None:
+        return Claims(cpr_number=CPR)
+    return scene.users[by or "employee"]
+
+
+def with_other_ids(given: Any) -> Any:
+    """The same input about things that do not exist."""
+    match given:
+        case UUID():
+            return uuid4()
+        case dict():
+            return {name: with_other_ids(one) for name, one in given.items()}
+        case list():
+            return [with_other_ids(one) for one in given]
+        case _:
+            return given
+
+
+async def everything_stored() -> dict[str, str | None]:
+    """A digest of every table."""
+    client = connections.get("default")
+    tables = await client.execute_query_dict(
+        "select tablename as name from pg_tables where schemaname = 'public'"
+    )
+    parts = [
+        f"select '{one['name']}' as name,"
+        f" (select md5(string_agg(t::text, '|' order by t::text)) from \"{one['name']}\" t) as digest"
+        for one in tables
+    ]
+    rows = await client.execute_query_dict(" union all ".join(parts))
+    return {row["name"]: row["digest"] for row in rows}

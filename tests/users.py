@@ -1,0 +1,61 @@
+"""The documents that stories of users send, the link in a letter, and what the history tells last."""
+
+import re
+from typing import Any
+
+from gateways import Letter
+from models import Entity, HistoryEntry
+
+FACTS = """
+fragment Facts on User {
+  id version status name email phoneNumber cprNumber dateOfBirth isAnonymous referenceText
+  targetAssuranceLevel assuranceLevel canSign canSeal activatedAt
+  productionUnit { pNumber } vatUnit { seNumber } ean { eanNumber }
+  deactivation { from until reason deactivatedBy { name } }
+  activation { kind expiresAt isExpired triesLeft letter { to } }
+}
+"""
+
+
+def changing(operation: str, also: str = "") -> str:
+    """The document of a change that answers with a user."""
+    kind = operation[0].upper() + operation[1:]
+    return f"""
+        mutation ($input: {kind}Input!, $dryRun: Boolean) {{
+          {operation}(input: $input, dryRun: $dryRun) {{
+            user {{ ...Facts }} {also}
+            errors {{ code message path ... on Conflict {{ currentVersion }} }}
+          }}
+        }}
+        {FACTS}
+    """
+
+
+CODE = "temporaryCode { code expiresAt user { id } }"
+CREATE = changing("createUser", CODE)
+UPDATE = changing("updateUser")
+RESEND = changing("resendActivation")
+RENEW_CODE = changing("renewTemporaryCode", CODE)
+ACTIVATE = changing("activateUser")
+DEACTIVATE = changing("deactivateUser")
+REACTIVATE = changing("reactivateUser")
+DELETE = changing("deleteUser", "consequences { kind count examples { id } }")
+USER = "query ($id: ID!) { user(by: {id: $id}) { ...Facts } }" + FACTS
+
+
+def link_in(letter: Letter) -> str:
+    """The secret part of the link in a letter."""
+    found = re.search(r"/activate#(\S+)", letter.body)
+    assert found, "the letter has no link"
+    return found[1]
+
+
+async def last_told(about: Entity | str) -> HistoryEntry:
+    """The latest entry of the history about something."""
+    key = about if isinstance(about, str) else about.id
+    return await HistoryEntry.filter(about_id=key).order_by("-sequence").first().get()
+
+
+def changes_in(entry: HistoryEntry) -> dict[str, Any]:
+    """What an entry tells: for each field the old and the new value."""
+    return {one["field"]: (one["old"], one["new"]) for one in entry.changes}
