@@ -15,6 +15,7 @@ def quoted(name: str) -> str:
 
 
 def table(model: Table) -> str:
+    """The name of a model's table, as SQL writes it."""
     return quoted(str(model._meta.db_table))
 
 

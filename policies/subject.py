@@ -1,3 +1,5 @@
+"""Says who asks, and where they stand towards what they ask about."""
+
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any

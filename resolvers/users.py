@@ -27,7 +27,14 @@ from models import (
     UserStatus,
     VatUnit,
 )
-from models.numbers import CprNumber, Email, PhoneNumber, birth_date, mask_cpr_number
+from models.numbers import (
+    CprNumber,
+    Email,
+    PhoneNumber,
+    birth_date,
+    check_past,
+    mask_cpr_number,
+)
 from models.refusals import Conflict, Invalid
 from models.texts import Line, Name, Reason
 from resolvers import activations, roles
@@ -132,6 +139,12 @@ async def allowed(context: Context, given: Mapping[str, Any]) -> AsyncIterator[I
         yield Invalid("SETTING_FORBIDS", path=("isAnonymous",))
     if (given.get("target_assurance_level") or 0) > organisation.assurance_level:
         yield Invalid("LEVEL_ABOVE_ORGANISATION", path=("targetAssuranceLevel",))
+    person = given.get("person")
+    if person and person.date_of_birth:
+        try:
+            check_past(person.date_of_birth, today=context.today)
+        except Invalid as fault:
+            yield fault.under("person", "dateOfBirth")
 
 
 @checked_by(allowed)

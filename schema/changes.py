@@ -11,9 +11,9 @@ from strawberry.utils.str_converters import capitalize_first, to_camel_case
 from models.refusals import Refusal, Refusals
 from schema import payloads, types
 from schema.docs import a, described, summary
-from schema.fields import NOUNS, Allow, NounField, argument
 from schema.guard import Guard, Replayed, all_of
-from schema.reading import asking_for
+from schema.nouns import NOUNS, Allow, NounField, argument
+from schema.seeing import asking_for
 from schema.shape import REQUIRED, UNSET, Form, Member, input_type, members_of, target_of
 from schema.telling import must_be_signed_in
 

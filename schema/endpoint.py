@@ -1,5 +1,6 @@
 """GraphQL over HTTP: POST and GET of JSON, by the specification of that name."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,6 +18,17 @@ from schema.telling import Told
 
 GRAPHQL, JSON = "application/graphql-response+json", "application/json"
 LONGEST = 1_000_000  # bytes of a request
+# Where the GraphQL library's messages repeat what a client sent, and what is left of them.
+ECHOES = [
+    (re.compile(echo, re.DOTALL), rest)
+    for echo, rest in (
+        (r"(unknown field) '.*", r"\1."),
+        (r"[,;.?]+ [Ff]ound:? .*", "."),
+        (r"(cannot represent [^:']*[^:' ]).*", r"\1."),
+        (r"(Unexpected \w+) ['\"].*", r"\1."),
+        (r"Value '.*' does not exist", "The value does not exist"),
+    )
+]
 
 
 class BadRequest(Exception):
@@ -143,10 +155,8 @@ def told(text: str, code: str, **extensions: Any) -> dict[str, Any]:
 
 def without_values(text: str) -> str:
     """A message of the GraphQL library without the value that a client sent."""
-    for mark in (", found ", " got invalid value ", "cannot represent", ": Expected value"):
-        head, found, _ = text.partition(mark)
-        if found:
-            return f"{head.rstrip(': ')}: the value has the wrong form."
+    for echo, rest in ECHOES:
+        text = echo.sub(rest, text)
     return text
 
 

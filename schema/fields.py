@@ -20,47 +20,20 @@ A change is declared by `schema.changes.mutation`.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, Optional
+from typing import Any
 
 import strawberry
-from strawberry.annotation import StrawberryAnnotation
-from strawberry.schema_directive import Location
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
-from strawberry.types.fields.resolver import StrawberryResolver
 
 from planner import declarations as planned
 from planner.pages import Order
-from schema import reading
-from schema.docs import a, summary
+from schema import paging, reading
+from schema.docs import a
 from schema.filters import OrderBy
-from schema.shape import UNSET, form_of
-
-# The types by name, so that they can name each other before all of them exist.
-NOUNS: dict[str, Any] = {"Optional": Optional, "datetime": datetime}
-
-
-class NounField(StrawberryField):
-    """A field whose type is named by a text, which is looked up among the nouns."""
-
-    @property
-    def type(self) -> Any:
-        return self.resolve_type()
-
-    @type.setter
-    def type(self, given: Any) -> None:
-        namespace = NOUNS if isinstance(given, str) else None
-        self.type_annotation = StrawberryAnnotation.from_annotation(given, namespace=namespace)
-
-
-@strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION],
-    name="allow",
-    description="The permission that a field asks for, object and action, as in the policy file.",
-)
-class Allow:
-    permission: str = strawberry.field(description="The permission, such as group:create.")
+from schema.nouns import argument, field, plain
+from schema.rows import SHOWN, TYPES, is_a
+from schema.shape import form_of
 
 
 def shows(
@@ -70,12 +43,12 @@ def shows(
 
     def declare(cls: type) -> type:
         name = cls.__name__
-        cls.is_type_of = staticmethod(lambda value, _: reading.is_a(value, name))  # type: ignore[attr-defined]
+        cls.is_type_of = staticmethod(lambda value, _: is_a(value, name))  # type: ignore[attr-defined]
         made = plain(cls)
         fields = {one.python_name: named(one) for one in made.__strawberry_definition__.fields}  # type: ignore[attr-defined]
-        reading.SHOWN[name] = planned.Shown(name, model, allow, fields)
+        SHOWN[name] = planned.Shown(name, model, allow, fields)
         if not is_facet:
-            reading.TYPES[model] = name
+            TYPES[model] = name
         if many:
             connection(name, many)
         return made
@@ -101,71 +74,25 @@ def tells(value: type) -> Callable[[type], type]:
     """Declares a type whose objects are values that a resolver answers with."""
 
     def declare(cls: type) -> type:
-        reading.TYPES[value] = cls.__name__
+        TYPES[value] = cls.__name__
         return plain(cls)
 
     return declare
 
 
-def plain(cls: type) -> type:
-    """Declares a type whose fields are attributes of a value."""
-    made = strawberry.type(named_plainly(cls), description=summary(cls))
-    NOUNS[cls.__name__] = made
-    return made
-
-
-def named_plainly(cls: type) -> type:
-    """Names `from_` as GraphQL can: `from`."""
-    for name, one in vars(cls).items():
-        if isinstance(one, StrawberryField) and name.endswith("_"):
-            one.graphql_name = name.rstrip("_")
-    return cls
-
-
-root = plain  # of a type whose fields are ways in
-
-
-def interface(cls: type) -> type:
-    """Declares what several types have in common."""
-    NOUNS[cls.__name__] = strawberry.interface(cls, description=summary(cls))
-    return NOUNS[cls.__name__]
-
-
-def field(
-    description: str,
-    kind: str | None = None,
-    declared: Any = None,
-    *,
-    allow: str | None = None,
-    arguments: tuple[StrawberryArgument, ...] = (),
-    resolver: Callable[..., Any] | None = reading.resolve,
-) -> Any:
-    """A Strawberry field with its declaration, its permission for all to see, and its resolver."""
-    made = NounField(
-        description=description,
-        base_resolver=StrawberryResolver(resolver) if resolver else None,
-        type_annotation=StrawberryAnnotation(kind, namespace=NOUNS) if kind else None,
-        metadata={"declared": declared, "allow": allow},
-        directives=[Allow(permission=allow)] if allow else [],
-    )
-    if resolver:
-        made._arguments = list(arguments)
-    return made
-
-
-def argument(name: str, kind: Any, description: str, default: Any = UNSET) -> StrawberryArgument:
-    annotation = StrawberryAnnotation(kind, namespace=NOUNS)
-    return StrawberryArgument(name, None, annotation, description=description, default=default)
-
-
 def column(description: str, path: str = "", kind: str | None = None) -> Any:
     """A column as it stands; `path` where it is not named as the field, or is another row's."""
-    return field(description, kind, planned.Column(path), resolver=None)
+    return field(description, kind, planned.Column(path))
+
+
+def led(description: str, kind: str | None, declared: Any, **more: Any) -> Any:
+    """A field that leads somewhere: its declaration is read."""
+    return field(description, kind, declared, resolver=reading.resolve, **more)
 
 
 def secret(description: str, *, allow: str, kind: str | None = None) -> Any:
     """A column that asks for a permission of its own."""
-    return field(description, kind, planned.Column("", allow), allow=allow)
+    return led(description, kind, planned.Column("", allow), allow=allow)
 
 
 def computed(
@@ -181,7 +108,7 @@ def computed(
 
     def declare(function: Callable[..., Any]) -> Any:
         declared = planned.Computed(function, needs, asks, allow)
-        return field(description, kind, declared, allow=allow, arguments=arguments)
+        return led(description, kind, declared, allow=allow, arguments=arguments)
 
     return declare
 
@@ -199,7 +126,7 @@ def facet(
     shown_as = f"Optional[{kind}]" if when else kind
     target = None if by else kind
     declared = planned.Facet(target, when, by, allow, tuple((targets or {}).items()))
-    return field(description, shown_as, declared, allow=allow)
+    return led(description, shown_as, declared, allow=allow)
 
 
 def part(
@@ -213,17 +140,17 @@ def part(
 ) -> Any:
     """The one row that belongs to this one and is seen with it."""
     shown_as = kind if is_sure else f"Optional[{kind}]"
-    return field(description, shown_as, planned.Edge(kind, along, only=only, keys=keys))
+    return led(description, shown_as, planned.Edge(kind, along, only=only, keys=keys))
 
 
 def parts(kind: str, description: str, *, along: str = "", order: str = "id") -> Any:
     """The few rows that belong to this one and are seen with it."""
-    return field(description, f"list[{kind}]", planned.Edge(kind, along, is_many=True, order=order))
+    return led(description, f"list[{kind}]", planned.Edge(kind, along, is_many=True, order=order))
 
 
 def edge(kind: str, description: str, *, allow: str, along: str = "") -> Any:
     """The row at the other end of a relation; null where there is none that one may see."""
-    return field(description, f"Optional[{kind}]", planned.Edge(kind, along, allow), allow=allow)
+    return led(description, f"Optional[{kind}]", planned.Edge(kind, along, allow), allow=allow)
 
 
 def edges(
@@ -237,12 +164,12 @@ def edges(
     """The few rows at the other end of a relation."""
     way = planned.Edge(kind, "", allow, is_many=True, **declared)
     shown_as = f"Optional[list[{kind}]]"
-    return field(description, shown_as, way, allow=allow, arguments=arguments)
+    return led(description, shown_as, way, allow=allow, arguments=arguments)
 
 
 def lead(along: str, description: str, *, allow: str) -> Any:
     """The thing, of whatever type, whose id a column holds."""
-    return field(description, "Optional[Node]", planned.Edge(None, along, allow), allow=allow)
+    return led(description, "Optional[Node]", planned.Edge(None, along, allow), allow=allow)
 
 
 def attribute(kind: str, description: str, *, allow: str | None = None) -> Any:
@@ -299,7 +226,7 @@ def page(
         text = "The order of the list; the id decides between equals."
         arguments.append(argument("order_by", order_by.shown_as | None, text))
     shown_as = f"Optional[{kind}Connection]"
-    return field(description, shown_as, declared, allow=allow, arguments=tuple(arguments))
+    return led(description, shown_as, declared, allow=allow, arguments=tuple(arguments))
 
 
 def one(
@@ -320,7 +247,7 @@ def one(
     elif by:
         arguments = (argument("by", form_of(by).shown_as, which),)
     way = planned.One(kind, allow, columns or {}, **declared)
-    return field(description, f"Optional[{kind}]", way, allow=allow, arguments=arguments)
+    return led(description, f"Optional[{kind}]", way, allow=allow, arguments=arguments)
 
 
 def found(description: str, *, allow: str, is_many: bool = False) -> Any:
@@ -331,13 +258,13 @@ def found(description: str, *, allow: str, is_many: bool = False) -> Any:
         kind = "Optional[list[Optional[Node]]]"
     else:
         ids, kind = argument("id", strawberry.ID, "The id of any entity."), "Optional[Node]"
-    return field(description, kind, declared, allow=allow, arguments=(ids,))
+    return led(description, kind, declared, allow=allow, arguments=(ids,))
 
 
 def answer(function: Callable[..., Any], kind: str, description: str, *, allow: str) -> Any:
     """What a function of the one who asks answers, if the permission is held."""
     declared = planned.Computed(function, asks=True, allow=allow)
-    return field(description, f"Optional[{kind}]", declared, allow=allow)
+    return led(description, f"Optional[{kind}]", declared, allow=allow)
 
 
 @plain
@@ -366,7 +293,7 @@ def connection(name: str, many: str) -> None:
         "total_count": field(
             "How many there are on all pages; counted only when asked for.",
             "int",
-            resolver=reading.total_count,
+            resolver=paging.total_count,
         ),
     }
     plain(type(f"{name}Connection", (), body))

@@ -12,7 +12,7 @@ from resolvers import (
     viewers,
 )
 from schema.changes import mutation
-from schema.fields import root
+from schema.nouns import root
 
 
 @root

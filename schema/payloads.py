@@ -9,7 +9,8 @@ from models.base import Entity
 from models.refusals import Refusal
 from planner.declarations import Asking
 from schema.docs import a, described
-from schema.fields import column, plain
+from schema.fields import column
+from schema.nouns import plain
 from schema.problems import problem
 from schema.rows import TYPES, Row, rows_of
 from schema.shape import without_none

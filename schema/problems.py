@@ -5,7 +5,8 @@ from typing import Any
 
 import models
 from models import messages, refusals
-from schema.fields import attribute, column, interface, plain
+from schema.fields import attribute, column
+from schema.nouns import interface, plain
 from schema.shape import enumeration
 
 ProblemCode = StrEnum("ProblemCode", {code: code for code in messages.CODES})  # type: ignore[misc]

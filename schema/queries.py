@@ -1,7 +1,8 @@
 """The ways in for reading."""
 
 from resolvers.users import UserRef
-from schema.fields import answer, found, one, page, root
+from schema.fields import answer, found, one, page
+from schema.nouns import root
 from schema.types.certificates import (
     CERTIFICATE_ORDER,
     CertificateFilter,

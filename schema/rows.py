@@ -147,3 +147,10 @@ def remembered(entity: Entity, shown: Shown) -> Row:
     cohort = Cohort()
     cohort.rows.append(Row(shown, own, cohort))
     return cohort.rows[0]
+
+
+def grouped(rows: list[Row], path: str) -> dict[Any, list[Row]]:
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[path], []).append(row)
+    return groups

@@ -24,6 +24,7 @@ from models.refusals import Invalid, NotFound
 from resolvers.context import Context, Id, Key
 from schema.docs import described, summary
 from schema.scalars import CHECKS, check_length
+from schema.telling import tell
 
 UNSET = strawberry.UNSET  # of a member that may be absent
 REQUIRED: Any = inspect.Parameter.empty  # of a member that must be given
@@ -165,6 +166,18 @@ async def read_members(
         value = None if one is None else await member.form.read(one, where, reading)
         if value is not BAD:
             values[member.name] = value
+    return values
+
+
+async def checked(given: Any, path: tuple[str, ...], context: Context) -> dict[str, Any]:
+    """The values of an input in a query; the first wrong one is told as an error."""
+    reading = Reading(context)
+    try:
+        values = await read_members(given.__members__, vars(given), path, reading)
+    except NotFound as refusal:
+        tell(refusal, context)
+    if reading.faults:
+        tell(reading.faults[0], context)
     return values
 
 

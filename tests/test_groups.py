@@ -250,7 +250,7 @@ async def test_a_user_administrator_may_not_create_a_group_and_reads_who_may(
 
 
 async def test_all_that_is_wrong_with_a_new_group_is_told_at_once(ask, administrator):
-    given = {"name": " ", "description": "x" * 1001, "pNumber": "1017862555", "seNumber": "1"}
+    given = {"name": " ", "description": "x" * 1001, "pNumber": "1029829833", "seNumber": "1"}
 
     answer = await ask(administrator, CREATE, input=given)
 

@@ -6,6 +6,16 @@ from typing import Any
 from gateways import Letter
 from models import Entity, HistoryEntry
 
+EVERY_ROLE = ("user_administrator", "rights_administrator", "organisation_administrator")
+CPR = "6101904242"
+ANNE = {
+    "firstName": "Anne",
+    "surname": "Østergaard",
+    "person": {"cprNumber": CPR},
+    "email": "anne@example.dk",
+}
+BY_BIRTH = {"person": {"dateOfBirth": "1990-01-01"}}
+
 FACTS = """
 fragment Facts on User {
   id version status name email phoneNumber cprNumber dateOfBirth isAnonymous referenceText
@@ -53,7 +63,9 @@ def link_in(letter: Letter) -> str:
 async def last_told(about: Entity | str) -> HistoryEntry:
     """The latest entry of the history about something."""
     key = about if isinstance(about, str) else about.id
-    return await HistoryEntry.filter(about_id=key).order_by("-sequence").first().get()
+    entry = await HistoryEntry.filter(about_id=key).order_by("-sequence").first()
+    assert entry
+    return entry
 
 
 def changes_in(entry: HistoryEntry) -> dict[str, Any]:

@@ -7,18 +7,8 @@ from typing import Any
 import models
 from models.billing import prices
 from models.numbers import Email, check_date
-from schema.fields import (
-    argument,
-    column,
-    computed,
-    edge,
-    facet,
-    interface,
-    page,
-    part,
-    plain,
-    shows,
-)
+from schema.fields import column, computed, edge, facet, page, part, shows
+from schema.nouns import argument, interface, plain
 from schema.telling import checked_value
 from schema.types.history import HISTORY
 from schema.types.organisations import EANS

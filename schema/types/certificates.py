@@ -11,8 +11,9 @@ from models.texts import Line
 from planner.conditions import Among, Compared, Contains
 from resolvers import certificates
 from resolvers.context import Key
-from schema.fields import column, computed, edge, facet, page, part, plain, shows, tells
+from schema.fields import column, computed, edge, facet, page, part, shows, tells
 from schema.filters import filters, order_by, where
+from schema.nouns import plain
 from schema.types.history import HISTORY
 from schema.types.words import Entity, Transition, transition
 

@@ -6,8 +6,9 @@ import models
 from models.numbers import CvrNumber, EanNumber, Email, PNumber, SeNumber
 from models.texts import Line
 from planner.conditions import Compared, Contains
-from schema.fields import NOUNS, argument, column, edges, page, part, shows
+from schema.fields import column, edges, page, part, shows
 from schema.filters import filters, where
+from schema.nouns import NOUNS, argument
 from schema.types.words import Entity
 
 HELD = "({from_on} is null or {from_on} <= $today) and ({until_on} is null or {until_on} >= $today)"

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 import models
-from schema.fields import column, edge, interface, page, part, shows
+from schema.fields import column, edge, page, part, shows
+from schema.nouns import interface
 from schema.types.history import HISTORY
 from schema.types.words import Entity, changeable
 

@@ -22,12 +22,12 @@ from schema.fields import (
     page,
     part,
     parts,
-    plain,
     secret,
     shows,
     tells,
 )
 from schema.filters import DateTimeRange, filters, order_by, where
+from schema.nouns import plain
 from schema.problems import ProblemCode
 from schema.types.certificates import CERTIFICATE_ORDER, CertificateFilter
 from schema.types.history import HISTORY

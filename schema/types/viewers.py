@@ -5,7 +5,8 @@ from typing import Any
 import models
 from models.refusals import Invalid
 from planner.declarations import ALL, NONE
-from schema.fields import argument, column, computed, edge, facet, shows
+from schema.fields import column, computed, edge, facet, shows
+from schema.nouns import argument
 from schema.telling import tell
 
 

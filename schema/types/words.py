@@ -9,7 +9,8 @@ import strawberry
 import models
 from models.numbers import CvrNumber
 from resolvers import users
-from schema.fields import attribute, column, computed, edge, interface, plain, shows, tells
+from schema.fields import attribute, column, computed, edge, shows, tells
+from schema.nouns import interface, plain
 
 
 @interface

@@ -1,0 +1,100 @@
+"""Ways in to single things: by a reference, by id, or the only one that there is."""
+
+from typing import Any
+
+from models.numbers import check_uuid
+from models.refusals import Invalid
+from planner import statements
+from planner.declarations import NONE, Asking, Found, One
+from planner.tables import table
+from schema.rows import SHOWN, TYPES, Row, fetch, paths, run
+from schema.seeing import draft_of, sees_own
+from schema.shape import checked
+from schema.telling import Told, denied, tell, tell_nothing_here
+
+MOST_NODES = 100
+
+
+async def enter(declared: One, given: dict[str, Any], asking: Asking) -> Row | None:
+    """One row; an error where there is none, or where it is another's."""
+    shown = SHOWN[declared.target]
+    own = sees_own(declared.allow, shown.model, asking)
+    name, value = await reference(declared, given, asking)
+    known = asking.known() | {"key": value}
+
+    async def look(own: bool) -> list[Row]:
+        draft = draft_of(shown, own)
+        if declared.is_mine:
+            draft.conditions.append(draft.owned(str(getattr(shown.model, "owner", ""))))
+        if name:
+            column = declared.by[name]
+            draft.conditions.append(f"{draft.expression(column)} = {draft.place('key')}")
+            if column not in ("id", "uuid"):
+                draft.only(declared.unless_by_id)
+        return await fetch(statements.rows(draft, list(paths(shown.model))), known, shown)
+
+    rows = await look(own)
+    if not rows and own and await look(own=False):
+        tell(denied(declared.allow, asking.context), asking.context)
+    if not rows:
+        tell_nothing_here(asking.context)
+    if len(rows) > 1:
+        tell(Invalid(declared.ambiguous[str(name)], path=("by",)), asking.context)
+    return rows[0]
+
+
+async def reference(declared: One, given: dict[str, Any], asking: Asking) -> tuple[str | None, Any]:
+    """By which column a row is looked for, and the value there."""
+    if "id" in given:
+        return "id", id_or_none(given["id"]) or tell_nothing_here(asking.context)
+    if "by" not in given:
+        return None, None
+    values = await checked(given["by"], ("by",), asking.context)
+    name, value = next((name, one) for name, one in values.items() if one is not None)
+    if name == "id":
+        value = id_or_none(value) or tell_nothing_here(asking.context)
+    return name, asking.fingerprint(value) if name in declared.fingerprinted else value
+
+
+async def find(declared: Found, given: dict[str, Any], asking: Asking) -> Any:
+    """Things by id, from whichever tables; null for each that one may not see."""
+    if asking.extent(declared.allow) is NONE:
+        tell(denied(declared.allow, asking.context), asking.context)
+    asked = given["ids"] if declared.is_many else [given["id"]]
+    if len(asked) > MOST_NODES:
+        tell(Invalid("TOO_LONG", path=("ids",), entries=MOST_NODES), asking.context)
+    keys = [id_or_none(one) for one in asked]
+    found = await nodes([key for key in keys if key], asking)
+    answer = [found.get(key) for key in keys]
+    return answer if declared.is_many else answer[0]
+
+
+async def nodes(keys: list[Any], asking: Asking) -> dict[Any, Row]:
+    """The rows with these ids that the one who asks may read: one statement tells their tables."""
+    kinds = {name: shown for name, shown in SHOWN.items() if TYPES.get(shown.model) == name}
+    parts, known = [], asking.known() | {"keys": keys}
+    for name, shown in kinds.items():
+        if shown.allow:
+            parts.append(
+                f"select '{name}' as kind, id from {table(shown.model)} where id = any($1)"
+            )
+    kind_of = await run(statements.Statement(" union all ".join(parts), ("keys",)), known)
+    found: dict[Any, Row] = {}
+    for name in {one["kind"] for one in kind_of}:
+        try:
+            own = sees_own(kinds[name].allow, kinds[name].model, asking)
+        except Told:
+            continue
+        draft = draft_of(kinds[name], own)
+        draft.conditions.append(f"{draft.expression('id')} = any({draft.place('keys')})")
+        asked = list(paths(kinds[name].model))
+        rows = await fetch(statements.rows(draft, asked), known, kinds[name])
+        found |= {row["id"]: row for row in rows}
+    return found
+
+
+def id_or_none(given: Any) -> Any:
+    try:
+        return check_uuid(given)
+    except Invalid:
+        return None
