@@ -21,13 +21,9 @@ from starlette.routing import Route
 import graphiql
 from gateways import (
     Gateways,
-    Jobs,
     Letterbox,
     Mail,
-    SignedTokens,
     SmtpMail,
-    Vault,
-    WallClock,
     key_file,
 )
 from gateways.database import Connection, embedded
@@ -39,11 +35,10 @@ from resolvers import demo, letters, periods
 from resolvers.context import Context, Rules
 from resolvers.desk import DemoDesk
 from resolvers.identities import Door
-from schema.endpoint import Endpoint
+from schema.endpoint import Endpoint, bearer, language_of
 from schema.graph import graph
 
 HERE = Path(__file__).parent
-LANGUAGES = ("da", "en")
 PREFLIGHT = "graphql-preflight"  # a header that a form of another site cannot send
 
 
@@ -75,12 +70,12 @@ class Environment:
             database_url=given.get("SEGL_DATABASE_URL"),
             var=Path(given.get("SEGL_VAR", cls.var)),
             host=given.get("SEGL_HOST", cls.host),
-            port=whole("SEGL_PORT", given.get("SEGL_PORT", str(cls.port))),
-            workers=whole("SEGL_WORKERS", given.get("SEGL_WORKERS", "1")),
+            port=whole("SEGL_PORT", cls.port),
+            workers=whole("SEGL_WORKERS", cls.workers),
             base_url=given.get("SEGL_BASE_URL"),
             smtp_url=given.get("SEGL_SMTP_URL"),
             sender=given.get("SEGL_SENDER", cls.sender),
-            key=hexadecimal("SEGL_KEY", given.get("SEGL_KEY")),
+            key=hexadecimal("SEGL_KEY"),
             is_demo=truth("SEGL_DEMO"),
             admits_replacement_numbers=truth("SEGL_REPLACEMENT_NUMBERS"),
             admits_test_organisations=truth("SEGL_TEST_ORGANISATIONS"),
@@ -108,17 +103,19 @@ class Environment:
 
     def gateways(self) -> Gateways:
         """The outside as it is."""
-        key = self.key or key_file(self.var / "key")
-        return Gateways(WallClock(), SignedTokens(key), Vault(key), self.mail(), Jobs())
+        return Gateways.real(self.key or key_file(self.var / "key"), self.mail())
 
     def mail(self) -> Mail:
         try:
-            return SmtpMail(self.smtp_url, self.sender) if self.smtp_url else Letterbox()
+            if self.smtp_url:
+                return SmtpMail(self.smtp_url, self.sender)
         except ValueError as bad:
             raise Unusable(f"SEGL_SMTP_URL or SEGL_SENDER: {bad}") from None
+        return Letterbox() if self.is_demo else NoMail()
 
 
-def whole(name: str, text: str) -> int:
+def whole(name: str, usual: int) -> int:
+    text = os.environ.get(name, str(usual))
     if not text.isdecimal():
         raise Unusable(f"{name} must be a whole number.")
     return int(text)
@@ -131,7 +128,8 @@ def truth(name: str) -> bool:
     return text.lower() in ("yes", "1", "true", "on")
 
 
-def hexadecimal(name: str, text: str | None) -> bytes | None:
+def hexadecimal(name: str) -> bytes | None:
+    text = os.environ.get(name)
     try:
         key = bytes.fromhex(text) if text else None
     except ValueError:
@@ -146,8 +144,8 @@ def create_app(environment: Environment, gateways: Gateways, url: str | None = N
     policy = Policy()
     graph.must_be_guarded(policy.permissions)
     door = Door(gateways, policy, environment.rules)
-    gateways.jobs.every(5, lambda: letters.deliver(gateways, environment.is_demo), "letters")
     gateways.jobs.every(20, lambda: periods.turn(gateways), "periods")
+    gateways.jobs.every(5, lambda: letters.deliver(gateways, environment.is_demo), "letters")
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -177,21 +175,6 @@ def create_app(environment: Environment, gateways: Gateways, url: str | None = N
         ],
         lifespan=lifespan,
     )
-
-
-def bearer(request: Request) -> str | None:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else None
-
-
-def language_of(accepted: str) -> str | None:
-    """The first language of Accept-Language that we speak, by weight."""
-    ranked = []
-    for one in accepted.split(","):
-        tag, _, weight = one.strip().partition(";q=")
-        ranked.append((-float(weight) if weight.replace(".", "", 1).isdecimal() else -1.0, tag))
-    tags = (tag.split("-")[0].lower() for _, tag in sorted(ranked, key=lambda pair: pair[0]))
-    return next((tag for tag in tags if tag in LANGUAGES), None)
 
 
 async def health(request: Request) -> Response:
@@ -224,7 +207,6 @@ def database_of(environment: Environment) -> Iterator[str]:
 def app() -> Starlette:
     """The application of one worker process."""
     environment = Environment.read()
-    assert environment.database_url
     return create_app(environment, environment.gateways(), environment.database_url)
 
 
@@ -254,13 +236,12 @@ def serve(environment: Environment, given: argparse.Namespace) -> int:
 
 
 def welcome(environment: Environment) -> str:
-    lines = [f"Segl is at {environment.rules.base_url}"]
-    if environment.is_demo:
-        lines += [
-            "  Sign in there as anybody of the demo; letters are at /mailbox.",
-            "  For scripts: python server.py token user-administrator",
-        ]
-    return "\n".join(lines)
+    address = f"Segl is at {environment.rules.base_url}"
+    if not environment.is_demo:
+        return address
+    return f"""{address}
+  Sign in there as anybody of the demo; letters are at /mailbox.
+  For scripts: .venv/bin/python server.py token user-administrator"""
 
 
 async def load_demo(environment: Environment, url: str) -> bool:
@@ -294,22 +275,16 @@ def token(environment: Environment, given: argparse.Namespace) -> int:
 async def token_for(environment: Environment, given: argparse.Namespace) -> str:
     rules = replace(environment.rules, admits_replacement_numbers=True)
     desk = DemoDesk(Door(environment.gateways(), Policy(), rules))
-    if given.cpr or given.name or given.born:
-        try:
+    try:
+        if given.cpr or given.name or given.born:
             return desk.token_of_person(
                 cpr_number=given.cpr, name=given.name, date_of_birth=given.born
             )
-        except ValueError as bad:
-            raise Unusable(str(bad)) from None
-    if not given.person:
-        raise Unusable("Say for whom: " + ", ".join(word for word, *_ in demo.PEOPLE) + ".")
-    with database_of(environment) as url:
-        async with database.opened(url, Connection):
-            found = await desk.token_of_user(given.person)
-    if found is None:
-        words = ", ".join(word for word, *_ in demo.PEOPLE)
-        raise Unusable(f"No active user is known as {given.person}. The demo has: {words}.")
-    return found
+        with database_of(environment) as url:
+            async with database.opened(url, Connection):
+                return await desk.token_of(given.person)
+    except ValueError as bad:
+        raise Unusable(str(bad)) from None
 
 
 def schema(environment: Environment, given: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from typing import Self
 from gateways.clock import Clock, StoppedClock, WallClock, today
 from gateways.identity import Claims, Identity, SignedTokens
 from gateways.jobs import Jobs
-from gateways.mail import Letter, Letterbox, Mail, SmtpMail, Undeliverable
+from gateways.mail import Letter, Letterbox, Mail, NoMail, SmtpMail, Undeliverable, Waiting
 from gateways.vault import BrokenSeal, Vault, key_file, normalise_code
 
 __all__ = [
@@ -22,11 +22,13 @@ __all__ = [
     "Letter",
     "Letterbox",
     "Mail",
+    "NoMail",
     "SignedTokens",
     "SmtpMail",
     "StoppedClock",
     "Undeliverable",
     "Vault",
+    "Waiting",
     "WallClock",
     "key_file",
     "normalise_code",
@@ -43,6 +45,11 @@ class Gateways:
     vault: Vault
     mail: Mail
     jobs: Jobs
+
+    @classmethod
+    def real(cls, key: bytes, mail: Mail) -> Self:
+        """Make the gateways to the world, with the key that seals and signs."""
+        return cls(WallClock(), SignedTokens(key), Vault(key), mail, Jobs())
 
     @classmethod
     def in_memory(cls) -> Self:

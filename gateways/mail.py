@@ -42,6 +42,10 @@ class Undeliverable(Exception):
         self.is_final = is_final
 
 
+class Waiting(Exception):
+    """Nothing can leave yet; letters wait until it can."""
+
+
 class Mail(Protocol):
     """Sends letters."""
 
@@ -82,6 +86,14 @@ class SmtpMail:
         except ValueError:
             raise Undeliverable("The address or the text cannot be written.", True) from None
         return message
+
+
+class NoMail:
+    """Lets letters wait, since no mail server is known."""
+
+    async def send(self, letter: Letter) -> None:
+        """Refuse without counting it as a try."""
+        raise Waiting
 
 
 class Letterbox:

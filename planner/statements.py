@@ -120,6 +120,11 @@ class Draft:
             f" order by {column(self.model, order)} desc limit {most})"
         )
 
+    def remember(self, name: str) -> None:
+        """Looks at rows that are given as JSON, as if the table still held them."""
+        rows = f"{self.place(name)}::text::jsonb"
+        self.source = f"jsonb_populate_recordset(null::{self.source}, {rows})"
+
     def done(self, text: str) -> Statement:
         return Statement(text, tuple(self.places))
 

@@ -88,6 +88,16 @@ class DemoDesk:
             return None
         return self.token(Claims(user_id=user.id))
 
+    async def token_of(self, word: str | None) -> str:
+        """A token for a word or an e-mail address, or a ValueError with words for people."""
+        words = ", ".join(one for one, *_ in demo.PEOPLE)
+        if not word:
+            raise ValueError(f"Say for whom: {words}, or the e-mail address of a user.")
+        found = await self.token_of_user(word)
+        if found is None:
+            raise ValueError(f"No active user is known as {word}. The demo has: {words}.")
+        return found
+
     def token(self, claims: Claims) -> str:
         gateways = self.door.gateways
         return gateways.identity.token(claims, gateways.clock.now())

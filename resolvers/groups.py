@@ -1,9 +1,9 @@
 """What can be done to groups and their members."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from typing_extensions import Unpack
@@ -12,7 +12,7 @@ from models import Group, GroupMember, ProductionUnit, User, UserStatus, VatUnit
 from models.numbers import check_uuid
 from models.refusals import Conflict, Invalid, NotFound, Refusal
 from models.texts import Text, Title
-from resolvers.context import Context, Id, OneOf
+from resolvers.context import Context, Id, OneOf, checked_by
 
 MOST_MEMBERS = 1000
 
@@ -128,6 +128,18 @@ async def delete(group: Group) -> Group:
     return group
 
 
+async def nameable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """What is wrong with a list of persons, and with the last day of their memberships."""
+    for argument, name in (("members", "members"), ("memberIds", "member_ids")):
+        if name in given and not given[name]:
+            yield Invalid("REQUIRED", path=(argument,))
+        if len(given.get(name, ())) > MOST_MEMBERS:
+            yield Invalid("TOO_LONG", path=(argument,), entries=MOST_MEMBERS)
+    if given.get("until") and given["until"] < context.today:
+        yield Invalid("DATE_IN_PAST", path=("until",))
+
+
+@checked_by(nameable)
 async def add_members(
     context: Context, group: Group, members: list[MemberRef], until: date | None = None
 ) -> ChangedMembers:
@@ -139,13 +151,10 @@ async def add_members(
     results: What became of each person.
     """
     group.must_be_custom()
-    must_be_few("members", members)
-    if until and until < context.today:
-        raise Invalid("DATE_IN_PAST", path=("until",))
     keys = [str(one.user_id) for one in members]
     users = {one.id: one for one in await User.filter(id__in=valid(keys), **within(group))}
     present = {one.user_id for one in await GroupMember.filter(group_id=group.id)}
-    results = []
+    actor, results = await context.actor(), []
     for index, key in enumerate(keys):
         try:
             user = addable(key, users, present)
@@ -158,15 +167,15 @@ async def add_members(
             group_id=group.id,
             user_id=user.id,
             until_on=until,
-            added_by=await context.actor(),
+            added_by=actor,
         )
         await member.save()
         present.add(user.id)
         results.append(GroupMemberResult(index, member, None))
-    await group.save()
-    return ChangedMembers(group, results)
+    return await changed(group, results)
 
 
+@checked_by(nameable)
 async def remove_members(context: Context, group: Group, member_ids: list[Id]) -> ChangedMembers:
     """Remove up to 1,000 members from a custom group.
 
@@ -175,7 +184,6 @@ async def remove_members(context: Context, group: Group, member_ids: list[Id]) -
     results: What became of each membership.
     """
     group.must_be_custom()
-    must_be_few("memberIds", member_ids)
     found = {one.id: one for one in await group.members.filter(id__in=valid(member_ids))}
     results = []
     for index, key in enumerate(member_ids):
@@ -186,7 +194,13 @@ async def remove_members(context: Context, group: Group, member_ids: list[Id]) -
             continue
         await member.delete()
         results.append(GroupMemberResult(index, member, None))
-    await group.save()
+    return await changed(group, results)
+
+
+async def changed(group: Group, results: list[GroupMemberResult]) -> ChangedMembers:
+    """The answer; a group that nobody came to and nobody left has not changed."""
+    if any(one.member for one in results):
+        await group.save()
     return ChangedMembers(group, results)
 
 
@@ -215,10 +229,3 @@ def addable(key: str, users: dict[UUID, User], present: set[UUID]) -> User:
     if user.activated_at is None:
         raise Conflict("NOT_ELIGIBLE")
     return user
-
-
-def must_be_few(argument: str, items: Sequence[object]) -> None:
-    if not items:
-        raise Invalid("REQUIRED", path=(argument,))
-    if len(items) > MOST_MEMBERS:
-        raise Invalid("TOO_LONG", path=(argument,), entries=MOST_MEMBERS)

@@ -6,7 +6,7 @@ from uuid import UUID
 from tortoise import connections
 
 import gateways
-from gateways import Gateways, Undeliverable
+from gateways import Gateways, Undeliverable, Waiting
 from models import DeliveryStatus, Letter
 
 # Whoever takes a letter has this long to send it; then another process tries.
@@ -46,6 +46,8 @@ async def send(reach: Gateways, key: UUID, keeps_letters: bool) -> None:
     body = reach.vault.unseal(letter.body_sealed)
     try:
         await reach.mail.send(gateways.Letter(letter.id, letter.to, letter.subject, body))
+    except Waiting:
+        return
     except Undeliverable as trouble:
         letter.refused(reach.clock.now(), trouble.reason, trouble.is_final)
     else:

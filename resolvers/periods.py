@@ -1,18 +1,18 @@
-"""Periods that begin and end by themselves: planned deactivations, and the return from them."""
+"""Periods that begin and end by themselves: deactivations, and memberships with a last day."""
 
 from uuid import uuid4
 
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, today
-from models import Actor, ActorKind, Change, User, UserStatus
+from models import Actor, ActorKind, Change, GroupMember, User, UserStatus
 from models.history import record
 from models.refusals import Refusal
 from resolvers import activations
 
 
 async def turn(reach: Gateways) -> None:
-    """Deactivates whose period has begun, and lets those return whose period has ended."""
+    """Deactivates whose period has begun, and ends what has had its last day."""
     day = today(reach.clock.now())
     waiting = (UserStatus.ACTIVE, UserStatus.AWAITING_ACTIVATION)
     begun = User.filter(deactivated_from__lte=day, status__in=waiting)
@@ -21,6 +21,8 @@ async def turn(reach: Gateways) -> None:
         await change(reach, key, "user:deactivate", "deactivateUser")
     for key in await ended.values_list("id", flat=True):
         await change(reach, key, "user:reactivate", "reactivateUser")
+    for key in await GroupMember.filter(until_on__lt=day).values_list("id", flat=True):
+        await end_membership(reach, key)
 
 
 async def change(reach: Gateways, key: object, activity: str, operation: str) -> None:
@@ -41,3 +43,16 @@ async def change(reach: Gateways, key: object, activity: str, operation: str) ->
         await user.save()
         actor = await Actor.named(user.organisation_id, ActorKind.SYSTEM, "Segl")
         await record(started, actor)
+
+
+async def end_membership(reach: Gateways, key: object) -> None:
+    """Ends a membership whose last day is over, unless it has ended meanwhile."""
+    now = reach.clock.now()
+    async with in_transaction():
+        member = await GroupMember.select_for_update().get_or_none(id=key)
+        if member is None:
+            return
+        ended = Change("group:remove_member", "removeGroupMembers", now, uuid4())
+        ended.begin()
+        await member.delete()
+        await record(ended, await Actor.named(member.organisation_id, ActorKind.SYSTEM, "Segl"))

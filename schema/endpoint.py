@@ -18,6 +18,7 @@ from schema.telling import Told
 
 GRAPHQL, JSON = "application/graphql-response+json", "application/json"
 LONGEST = 1_000_000  # bytes of a request
+LANGUAGES = ("da", "en")
 # Where the GraphQL library's messages repeat what a client sent, and what is left of them.
 ECHOES = [
     (re.compile(echo, re.DOTALL), rest)
@@ -72,6 +73,22 @@ class Endpoint:
             response.headers.update(context.headers)
             response.headers["X-Request-Id"] = str(context.request_uuid)
         return response
+
+
+def bearer(request: Request) -> str | None:
+    """The token of the Authorization header."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
+
+
+def language_of(accepted: str) -> str | None:
+    """The first language of Accept-Language that we speak, by weight."""
+    ranked = []
+    for one in accepted.split(","):
+        tag, _, weight = one.strip().partition(";q=")
+        ranked.append((-float(weight) if weight.replace(".", "", 1).isdecimal() else -1.0, tag))
+    tags = (tag.split("-")[0].lower() for _, tag in sorted(ranked, key=lambda pair: pair[0]))
+    return next((tag for tag in tags if tag in LANGUAGES), None)
 
 
 def prefers_graphql(accept: str) -> bool:

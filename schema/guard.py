@@ -1,6 +1,7 @@
 """A change: find what it is about, ask, read what is given, run it, and tell the history of it."""
 
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 from models import Change, Entity, Organisation
@@ -49,7 +50,7 @@ class Guard:
         change.begin()
         if target:
             values[str(self.target[0])] = target
-        if "context" in self.resolver.__code__.co_varnames[: self.resolver.__code__.co_argcount]:
+        if "context" in signature(self.resolver).parameters:
             values["context"] = context
         result = await self.resolver(**values)
         if change.touched:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import orjson
 from tortoise import connections
 
 from models.base import Entity
@@ -128,25 +129,30 @@ async def rows_of(entities: list[Entity], asking: Asking) -> dict[Any, Row]:
     """What is stored of these entities now, by id; of one that is gone, what it was."""
     found: dict[Any, Row] = {}
     for model in {type(one) for one in entities}:
-        shown = SHOWN[TYPES[model]]
+        shown, mine = SHOWN[TYPES[model]], {one.id: one for one in entities if type(one) is model}
         draft = Draft(model)
         draft.conditions.append(f"{draft.expression('id')} = any({draft.place('keys')})")
-        keys = {one.id for one in entities if type(one) is model}
-        known = asking.known() | {"keys": list(keys)}
+        known = asking.known() | {"keys": list(mine)}
         statement = statements.rows(draft, list(paths(model)))
         found |= {row["id"]: row for row in await fetch(statement, known, shown)}
-        for one in entities:
-            if type(one) is model and one.id not in found:
-                found[one.id] = remembered(one, shown)
+        if gone := [one for key, one in mine.items() if key not in found]:
+            draft = Draft(model)
+            draft.remember("gone")
+            known["gone"] = remembered(gone)
+            statement = statements.rows(draft, list(paths(model)))
+            found |= {row["id"]: row for row in await fetch(statement, known, shown)}
     return found
 
 
-def remembered(entity: Entity, shown: Shown) -> Row:
-    """A row of what is no longer stored: its own columns, with nothing of what it pointed to."""
-    own = {path: getattr(entity, path, None) for path in paths(shown.model)}
-    cohort = Cohort()
-    cohort.rows.append(Row(shown, own, cohort))
-    return cohort.rows[0]
+def remembered(entities: list[Entity]) -> str:
+    """What is no longer stored, by its columns, as JSON."""
+    columns = type(entities[0])._meta.fields_db_projection
+    rows = [{columns[name]: getattr(one, name) for name in columns} for one in entities]
+    return orjson.dumps(rows, default=as_json).decode()
+
+
+def as_json(value: Any) -> str:
+    return rf"\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
 def grouped(rows: list[Row], path: str) -> dict[Any, list[Row]]:

@@ -1,4 +1,4 @@
-"""The documents that stories of users send, the link in a letter, and what the history tells last."""
+"""What stories of users send, and how they read what comes back."""
 
 import re
 from typing import Any
