@@ -17,15 +17,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from tortoise.exceptions import OperationalError
 
 import graphiql
-from gateways import (
-    Gateways,
-    Letterbox,
-    Mail,
-    SmtpMail,
-    key_file,
-)
+from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, key_file
 from gateways.database import Connection, embedded
 from graphiql.forms import COOKIE
 from models import Organisation, database
@@ -70,8 +65,8 @@ class Environment:
             database_url=given.get("SEGL_DATABASE_URL"),
             var=Path(given.get("SEGL_VAR", cls.var)),
             host=given.get("SEGL_HOST", cls.host),
-            port=whole("SEGL_PORT", cls.port),
-            workers=whole("SEGL_WORKERS", cls.workers),
+            port=whole("SEGL_PORT", cls.port, 65535),
+            workers=whole("SEGL_WORKERS", cls.workers, 100),
             base_url=given.get("SEGL_BASE_URL"),
             smtp_url=given.get("SEGL_SMTP_URL"),
             sender=given.get("SEGL_SENDER", cls.sender),
@@ -89,10 +84,8 @@ class Environment:
                 " Make one with: openssl rand -hex 32"
             )
         if self.is_demo and self.host not in ("127.0.0.1", "::1", "localhost"):
-            raise Unusable(
-                "The demo lets anybody in, so it is served on this machine only:"
-                f" 127.0.0.1, not {self.host}."
-            )
+            raise Unusable(f"The demo lets anybody in: serve it on 127.0.0.1, not {self.host}.")
+        self.mail()
         return self
 
     @property
@@ -114,10 +107,10 @@ class Environment:
         return Letterbox() if self.is_demo else NoMail()
 
 
-def whole(name: str, usual: int) -> int:
+def whole(name: str, usual: int, most: int) -> int:
     text = os.environ.get(name, str(usual))
-    if not text.isdecimal():
-        raise Unusable(f"{name} must be a whole number.")
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise Unusable(f"{name} must be a whole number from 1 to {most}.")
     return int(text)
 
 
@@ -145,6 +138,7 @@ def create_app(environment: Environment, gateways: Gateways, url: str | None = N
     graph.must_be_guarded(policy.permissions)
     door = Door(gateways, policy, environment.rules)
     gateways.jobs.every(20, lambda: periods.turn(gateways), "periods")
+    gateways.jobs.every(3600, lambda: periods.forget(gateways), "forgetting")
     gateways.jobs.every(5, lambda: letters.deliver(gateways, environment.is_demo), "letters")
 
     @asynccontextmanager
@@ -345,6 +339,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(unusable, file=sys.stderr)
     except (OSError, asyncpg.PostgresError) as trouble:
         print(f"The database cannot be reached: {trouble}", file=sys.stderr)
+    except OperationalError as trouble:
+        print(f"The database is not up to date ({trouble}): run migrate first.", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     return 2

@@ -3,7 +3,8 @@ import { defineConfig } from "vite";
 export default defineConfig({
   base: "/assets/",
   publicDir: false,
-  esbuild: { jsx: "automatic" },
+  // GraphiQL makes the titles of its icons out of the names of its functions.
+  esbuild: { jsx: "automatic", keepNames: true },
   // Monaco's workers load parts of themselves on demand, which only module workers can.
   worker: { format: "es" },
   build: {

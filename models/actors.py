@@ -40,14 +40,20 @@ class Actor(Record):
     async def named(
         cls, organisation_id: UUID, kind: ActorKind, name: str, user_id: UUID | None = None
     ) -> "Actor":
-        """The actor with this name, the same one each time."""
-        (row,) = await connections.get("default").execute_query_dict(
+        """The actor with this name, the same one each time.
+
+        One that is known is not locked: two changes by one person must not wait for each other
+        while each holds what the other needs.
+        """
+        here = cls.filter(organisation_id=organisation_id, kind=kind, name=name, user_id=user_id)
+        if found := await here.first():
+            return found
+        await connections.get("default").execute_query(
             "insert into actor (id, organisation_id, kind, name, user_id)"
-            " values ($1, $2, $3, $4, $5) on conflict (organisation_id, kind, name, user_id)"
-            " do update set name = excluded.name returning *",
+            " values ($1, $2, $3, $4, $5) on conflict do nothing",
             [uuid7(), organisation_id, kind.value, name, user_id],
         )
-        return cls._init_from_db(**row)
+        return await here.get()
 
 
 ONE_OF_EACH = """

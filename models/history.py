@@ -92,7 +92,10 @@ class HistoryEntry(Record):
     words_hash = fields.CharField(64)
     hash = fields.CharField(64)
 
-    expressions = {"values": "{changes}::text"}
+    expressions = {
+        "values": "(select string_agg(concat_ws(chr(10), one->>'old', one->>'new'), chr(10))"
+        " from jsonb_array_elements({changes}) one)"
+    }
 
     class Meta:
         table = "history_entry"
@@ -107,8 +110,8 @@ class HistoryEntry(Record):
         """The hash over this entry and the one before."""
         at = self.occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
         facts = (self.outcome, self.activity, self.operation, self.about_kind, self.about_id)
-        where = (self.organisation_id, self.actor_id, self.request_uuid)
-        return digest(former, self.sequence, at, *facts, *where, self.words_hash)
+        who = (self.organisation_id, self.actor_id, self.actor_user_id)
+        return digest(former, self.sequence, at, *facts, *who, self.request_uuid, self.words_hash)
 
 
 class HistoryHead(Record):
@@ -229,16 +232,16 @@ class Verification:
 async def verify(organisation_id: UUID) -> Verification:
     """Walks the chain from its beginning to its head."""
     former, count = "", 0
-    while (
-        page := await HistoryEntry.filter(organisation_id=organisation_id, sequence__gt=count)
-        .order_by("sequence")
-        .limit(1000)
-    ):
+    while True:
+        # The head first: what is added from now on stands on the page that follows.
+        head = await HistoryHead.get(organisation_id=organisation_id)
+        entries = HistoryEntry.filter(organisation_id=organisation_id, sequence__gt=count)
+        page = await entries.order_by("sequence").limit(1000)
         for entry in page:
             fits = entry.sequence == count + 1 and entry.words() == entry.words_hash
             if not fits or entry.link(former) != entry.hash:
                 return Verification(count, count + 1)
             former, count = entry.hash, entry.sequence
-    head = await HistoryHead.get(organisation_id=organisation_id)
-    lost = head.sequence != count or head.hash != former
-    return Verification(count, count + 1 if lost else None)
+        if not page:
+            lost = head.sequence != count or head.hash != former
+            return Verification(count, count + 1 if lost else None)

@@ -1,11 +1,13 @@
 """Answers that are kept for a day, so that a change which is asked for again is made once."""
 
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
 from tortoise import fields
 
 from models.base import Record
+
+KEPT_FOR = timedelta(hours=24)
 
 
 class KeptAnswer(Record):
@@ -15,7 +17,7 @@ class KeptAnswer(Record):
     operation = fields.CharField(60)
     key = fields.CharField(200)
     question_hash = fields.CharField(64)
-    answer = fields.JSONField[Any](null=True)
+    answer_sealed = fields.BinaryField()  # it may show names and addresses
     kept_at = fields.DatetimeField()
 
     class Meta:

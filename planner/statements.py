@@ -1,11 +1,15 @@
 """The text of a level's statement. Values are places in it; names come from Tortoise's metadata."""
 
+import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from planner.conditions import Columns, Condition, filled, placed
-from planner.pages import Stretch
+from planner.pages import BadPage, Stretch
 from planner.tables import Link, Table, column, end, kind, link, table
 
 EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'", "UUID": "''"}
@@ -173,6 +177,17 @@ def page(
     return draft.done(lateral(draft, draft.select(text, draft.runs(stretch))))
 
 
+def stretched(draft: Draft, columns: str, stretch: Stretch, way: Link | None = None) -> Statement:
+    """The rows of one stretch, each with the marks that its cursor is made of."""
+    draft.beyond(stretch)
+    marks = ", ".join(f"{draft.sorted(path)}::text" for path in stretch.order.all)
+    text = f"{columns}, array[{marks}] as marks"
+    if way:
+        draft.belong(way)
+        return draft.done(lateral(draft, draft.select(text, draft.runs(stretch)), "::text"))
+    return draft.done(draft.select(text, draft.runs(stretch)))
+
+
 def count(draft: Draft, way: Link | None = None) -> Statement:
     """How many rows there are in all; or for each of the rows above."""
     if not way:
@@ -181,9 +196,38 @@ def count(draft: Draft, way: Link | None = None) -> Statement:
     return draft.done(lateral(draft, draft.select("count(*)")))
 
 
-def lateral(draft: Draft, inner: str) -> str:
+def lateral(draft: Draft, inner: str, cast: str = "") -> str:
     above = f"unnest({draft.place('keys')}::uuid[]) as above(key)"
-    return f'select page.*, above.key as "above" from {above} cross join lateral ({inner}) page'
+    return (
+        f'select page.*, above.key{cast} as "above" from {above} cross join lateral ({inner}) page'
+    )
+
+
+READERS: dict[str, Any] = {
+    "UUID": UUID,
+    "DATE": date.fromisoformat,
+    "TIMESTAMPTZ": datetime.fromisoformat,
+    "INT": lambda text: int(text).to_bytes(4, "big", signed=True),
+}
+
+
+def must_fit(model: Table, stretch: Stretch) -> None:
+    """Refuses a cursor whose values cannot be those of the columns that the list runs by."""
+    for mark in ("after", "before"):
+        places = getattr(stretch, mark) or ()
+        for path, text in zip(stretch.order.all, places, strict=False):
+            if not fits(kind(*end(model, path)), text):
+                raise BadPage(mark, "CURSOR")
+
+
+def fits(kind: str, text: str) -> bool:
+    """Whether a text is a value of this SQL type, as PostgreSQL writes it."""
+    if kind not in READERS:
+        return "\0" not in text
+    with suppress(ValueError, OverflowError):
+        READERS[kind](text)
+        return bool(re.fullmatch(r"[-+:. 0-9a-f]+", text))
+    return f"'{text}'" == EARLIEST.get(kind)
 
 
 def given(stretch: Stretch) -> dict[str, Any]:

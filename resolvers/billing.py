@@ -6,11 +6,20 @@ from typing import Any, TypedDict
 
 from typing_extensions import Unpack
 
-from models import Billing, BillingMethodKind, CertificateProfile, EanLocation, User, UserStatus
+from models import (
+    Billing,
+    BillingMethodKind,
+    CertificateProfile,
+    EanLocation,
+    EntityKind,
+    User,
+    UserStatus,
+)
 from models.numbers import EanNumber, Email
 from models.refusals import Conflict, Invalid
 from models.texts import Line, Title
 from resolvers.context import Context, OneOf, checked_by
+from resolvers.users import Usage
 
 
 @dataclass
@@ -158,12 +167,17 @@ async def remove_ean(ean: EanLocation) -> EanLocation:
     ean_id: The EAN number's id.
     ean: The EAN number as it was.
     """
-    used_by_users = User.filter(ean_id=ean.id).exclude(status=UserStatus.DELETED)
-    used_by_profiles = CertificateProfile.filter(ean_id=ean.id)
-    pays_by_default = Billing.filter(default_ean_id=ean.id)
-    for use in (used_by_users, used_by_profiles, pays_by_default):
-        if await use.exists():
-            raise Conflict("EAN_IN_USE", current=ean)
+    uses: dict[EntityKind, Any] = {
+        EntityKind.USER: User.filter(ean_id=ean.id).exclude(status=UserStatus.DELETED),
+        EntityKind.CERTIFICATE_PROFILE: CertificateProfile.filter(ean_id=ean.id),
+        EntityKind.BILLING: Billing.filter(default_ean_id=ean.id),
+    }
+    usages = [
+        Usage(kind, await use.count(), await use.order_by("id").limit(10))
+        for kind, use in uses.items()
+    ]
+    if any(one.count for one in usages):
+        raise Conflict("EAN_IN_USE", current=ean, usages=[one for one in usages if one.count])
     await User.filter(ean_id=ean.id).update(ean_id=None)
     await ean.delete()
     return ean

@@ -191,11 +191,13 @@ async def revoke(
     """
     certificate.revoke(context.now, reason, await context.actor())
     organisation = await context.organisation()
-    if certificate.contact_email:
+    user = certificate.user_id and await User.get(id=certificate.user_id)
+    to = user.email if user else certificate.contact_email
+    if to:
         await context.post_to(
             certificate.organisation_id,
-            certificate.contact_email,
-            context.letter_language,
+            to,
+            user.language if user else context.letter_language,
             "certificate_revoked",
             name=certificate.contact_name,
             organisation=organisation.name,

@@ -69,7 +69,8 @@ class Context:
 
     async def organisation_locked(self) -> Organisation:
         """The organisation, for as long as the change lasts: what must be unique in it stays so."""
-        return await Organisation.select_for_update().get(id=self.organisation_id)
+        locked = Organisation.select_for_update(no_key=True)
+        return await locked.get(id=self.organisation_id)
 
     @property
     def letter_language(self) -> Language:
@@ -78,8 +79,12 @@ class Context:
 
     @property
     def holder(self) -> UUID | None:
-        """Whose an Idempotency-Key is."""
-        return self.subject.user_id
+        """Whose an Idempotency-Key is: a user's, or that of a person who has no user yet."""
+        who = self.person
+        if self.subject.user_id or who is None:
+            return self.subject.user_id
+        proved = f"{who.cpr_number_hash} {who.name} {who.date_of_birth}"
+        return UUID(self.gateways.vault.fingerprint(proved)[:32])
 
     async def actor(self) -> Actor:
         """Whoever asks, as the history names them."""

@@ -12,7 +12,8 @@ from resolvers import demo
 from resolvers.identities import Door
 
 ADMINISTRATOR_TAB = """\
-# What you may do here, and the first users of the organisation.
+# What you may do here,
+# and the first users of the organisation.
 query Overview {
   viewer {
     user { name email }
@@ -23,12 +24,16 @@ query Overview {
   }
   users(first: 10, orderBy: { field: SURNAME }) {
     totalCount
-    nodes { id name email status productionUnit { pNumber name } }
+    nodes {
+      id name email status
+      productionUnit { pNumber name }
+    }
   }
 }
 """
 CREATE_TAB = """\
-# Creates a user and sends the activation letter, which stands under Letters.
+# Creates a user and sends the activation letter,
+# which stands under Letters.
 # With dryRun: true it only shows what would be.
 mutation CreateUser {
   createUser(
@@ -40,7 +45,10 @@ mutation CreateUser {
     }
     dryRun: false
   ) {
-    user { id name status cprNumber activation { kind expiresAt letter { status } } }
+    user {
+      id name status cprNumber
+      activation { kind expiresAt letter { status } }
+    }
     errors { code message path }
   }
 }
@@ -66,8 +74,10 @@ class DemoDesk:
 
     async def people(self) -> list[Person]:
         """The people with a word, and those who were activated since."""
-        users = await User.filter(status="ACTIVE").prefetch_related(
-            "organisation", "role_assignments"
+        users = (
+            await User.filter(status="ACTIVE")
+            .order_by("id")
+            .prefetch_related("organisation", "role_assignments")
         )
         words = {f"{word}@example.dk": word for word, *_ in demo.PEOPLE}
         named = [one for one in users if one.email in words]
@@ -77,7 +87,7 @@ class DemoDesk:
                 words.get(user.email, user.email),
                 user.name,
                 user.organisation.name,
-                tuple(one.role.value for one in user.role_assignments),
+                tuple(sorted(one.role.value for one in user.role_assignments)),
             )
             for user in [*named, *newest]
         ]

@@ -1,12 +1,13 @@
-"""Periods that begin and end by themselves: deactivations, and memberships with a last day."""
+"""Periods that begin and end by themselves: deactivations, and how long answers are kept."""
 
 from uuid import uuid4
 
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, today
-from models import Actor, ActorKind, Change, GroupMember, User, UserStatus
+from models import Actor, ActorKind, Change, GroupMember, KeptAnswer, User, UserStatus
 from models.history import record
+from models.idempotency import KEPT_FOR
 from models.refusals import Refusal
 from resolvers import activations
 
@@ -23,6 +24,11 @@ async def turn(reach: Gateways) -> None:
         await change(reach, key, "user:reactivate", "reactivateUser")
     for key in await GroupMember.filter(until_on__lt=day).values_list("id", flat=True):
         await end_membership(reach, key)
+
+
+async def forget(reach: Gateways) -> None:
+    """Deletes the answers that are no longer kept for a repeat."""
+    await KeptAnswer.filter(kept_at__lt=reach.clock.now() - KEPT_FOR).delete()
 
 
 async def change(reach: Gateways, key: object, activity: str, operation: str) -> None:

@@ -1,24 +1,28 @@
 """What can be done to the profiles of organisation certificates."""
 
-from typing import TypedDict
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypedDict
 
 from typing_extensions import Unpack
 
 from models import (
     Certificate,
     CertificateProfile,
+    CertificateSettings,
     CertificateStatus,
     DefaultSettings,
     EanLocation,
+    EntityKind,
     ProductionUnit,
     SystemRight,
+    UserSettings,
     VatUnit,
 )
 from models.numbers import AsciiEmail, Email
 from models.refusals import Conflict, Invalid
 from models.texts import Name, Title
-from resolvers.context import Context
-from resolvers.users import Units
+from resolvers.context import Context, checked_by
+from resolvers.users import INFORMATION, Units, Usage
 
 
 class ProfileAlterations(TypedDict, total=False):
@@ -46,6 +50,19 @@ class ProfileAlterations(TypedDict, total=False):
     ean: EanLocation | None
 
 
+async def allowed(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """The values that the organisation's settings do not allow."""
+    here = context.organisation_id
+    tied = (await UserSettings.get(organisation_id=here)).allowed_information
+    for name, (argument, information) in INFORMATION.items():
+        if given.get(name) and information not in tied:
+            yield Invalid("SETTING_FORBIDS", path=(argument,))
+    settings = await CertificateSettings.get(organisation_id=here)
+    if given.get("can_seal") and not settings.can_seal:
+        yield Invalid("SETTING_FORBIDS", path=("canSeal",))
+
+
+@checked_by(allowed)
 async def create(
     context: Context,
     name: Title,
@@ -87,6 +104,7 @@ async def create(
     return profile
 
 
+@checked_by(allowed)
 async def update(
     context: Context, profile: CertificateProfile, **given: Unpack[ProfileAlterations]
 ) -> CertificateProfile:
@@ -111,8 +129,10 @@ async def delete(context: Context, profile: CertificateProfile) -> CertificatePr
     """
     certificates = await Certificate.filter(profile_id=profile.id)
     alive = (CertificateStatus.ORDERED, CertificateStatus.ISSUED)
-    if any(one.standing(context.now) in alive for one in certificates):
-        raise Conflict("IN_USE", current=profile)
+    used = [one for one in certificates if one.standing(context.now) in alive]
+    if used:
+        usage = Usage(EntityKind.CERTIFICATE, len(used), used[:10])  # type: ignore[arg-type]
+        raise Conflict("IN_USE", current=profile, usages=[usage])
     for certificate in certificates:
         certificate.profile = None
         await certificate.save()

@@ -1,5 +1,6 @@
 """Who holds which administrator's role; at least one organisation administrator always stays."""
 
+from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -7,9 +8,21 @@ from tortoise.expressions import Q
 
 from models import Change, Organisation, Role, RoleAssignment, User, UserStatus
 from models.refusals import Conflict, Invalid
-from resolvers.context import Context
+from resolvers.context import Context, checked_by
 
 
+async def assignable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """What is wrong with a role or its period."""
+    if given.get("role") is Role.USER:
+        yield Invalid("ROLE_NOT_ASSIGNABLE", path=("role",))
+    since, until = given.get("from_") or context.today, given.get("until")
+    if since < context.today:
+        yield Invalid("DATE_IN_PAST", path=("from",))
+    if until and until < since:
+        yield Invalid("PERIOD_REVERSED", path=("until",))
+
+
+@checked_by(assignable)
 async def assign(
     context: Context,
     user: User,
@@ -24,16 +37,11 @@ async def assign(
     until: The last day; without end when absent.
     user: The user with the new role.
     """
-    must_be_assignable(role)
     since = from_ or context.today
-    if since < context.today:
-        raise Invalid("DATE_IN_PAST", path=("from",))
-    if until and until < since:
-        raise Invalid("PERIOD_REVERSED", path=("until",))
     if user.status is UserStatus.DELETED:
         raise Conflict("USER_DELETED", current=user)
     former = await RoleAssignment.get_or_none(user_id=user.id, role=role)
-    if former and (former.until_on is None or former.until_on >= context.today):
+    if former and not is_over(former, context):
         raise Conflict("ROLE_ALREADY_HELD", path=("role",), current=user)
     if former:
         await former.delete()
@@ -51,15 +59,15 @@ async def assign(
     return user
 
 
+@checked_by(assignable)
 async def remove(context: Context, user: User, role: Role) -> User:
     """Take an administrator's role from a user.
 
     role: The role.
     user: The user without the role.
     """
-    must_be_assignable(role)
     held = await RoleAssignment.get_or_none(user_id=user.id, role=role)
-    if held is None:
+    if held is None or is_over(held, context):
         raise Conflict("ROLE_NOT_HELD", path=("role",), current=user)
     if role is Role.ORGANISATION_ADMINISTRATOR:
         await must_keep_an_organisation_administrator(context, without=user)
@@ -69,9 +77,16 @@ async def remove(context: Context, user: User, role: Role) -> User:
     return user
 
 
-def must_be_assignable(role: Role) -> None:
-    if role is Role.USER:
-        raise Invalid("ROLE_NOT_ASSIGNABLE", path=("role",))
+async def end_all(user: User) -> None:
+    """Takes all roles from a user, and notes it in the user's history."""
+    if held := await held_roles(user):
+        Change.under_way().touch(user).notes["roles"] = (held, [])
+        await RoleAssignment.filter(user_id=user.id).delete()
+
+
+def is_over(assignment: RoleAssignment, context: Context) -> bool:
+    """Whether a role's last day has passed."""
+    return assignment.until_on is not None and assignment.until_on < context.today
 
 
 async def held_roles(user: User) -> list[Any]:
@@ -91,7 +106,7 @@ async def tell(context: Context, user: User, before: list[Any], kind: str, role:
 
 async def must_keep_an_organisation_administrator(context: Context, without: User) -> None:
     """Refuses to leave nobody who can give roles, active and with no end in sight."""
-    await Organisation.select_for_update().get(id=without.organisation_id)
+    await Organisation.select_for_update(no_key=True).get(id=without.organisation_id)
     role = Role.ORGANISATION_ADMINISTRATOR
     if not await RoleAssignment.exists(user_id=without.id, role=role):
         return

@@ -20,7 +20,6 @@ from models import (
     InformationKind,
     ProductionUnit,
     RevocationReason,
-    RoleAssignment,
     User,
     UserAction,
     UserSettings,
@@ -222,10 +221,10 @@ async def update(context: Context, user: User, **given: Unpack[Alterations]) -> 
 
     user: The user as it is now.
     """
-    if user.status is UserStatus.DELETED:
-        raise Conflict("USER_DELETED", current=user)
     if not given:
         raise Invalid("NOTHING_TO_CHANGE")
+    if user.status is UserStatus.DELETED:
+        raise Conflict("USER_DELETED", current=user)
     fixed = [name for name in ("first_name", "surname", "person") if name in given]
     if fixed and user.is_named_for_good:
         argument = {"first_name": "firstName"}.get(fixed[0], fixed[0])
@@ -303,7 +302,7 @@ async def delete(context: Context, user: User) -> DeletedUser:
     memberships = await GroupMember.filter(user_id=user.id, group__kind="CUSTOM")
     for membership in memberships:
         await membership.delete()
-    await RoleAssignment.filter(user_id=user.id).delete()
+    await roles.end_all(user)
     await activations.void(user)
     user.deleted_at = context.now
     user.deactivated_from = user.deactivated_until = user.deactivation_reason = None

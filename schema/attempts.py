@@ -4,18 +4,17 @@ The answer is read before the transaction ends, so that a dry run shows what wou
 kept is decided afterwards. An answer under an Idempotency-Key is stored with the change itself.
 """
 
-from datetime import timedelta
 from typing import Any
 
+import orjson
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from models import Change, Entity, KeptAnswer
 from models.history import record_denied
+from models.idempotency import KEPT_FOR
 from models.refusals import Conflict
 from resolvers.context import Context
-
-KEPT_FOR = timedelta(hours=24)
 
 
 class Attempt:
@@ -24,12 +23,16 @@ class Attempt:
     def __init__(self, context: Context, operation: str, permission: str, place: str):
         self.context, self.operation, self.permission = context, operation, permission
         self.place = place  # the key in the answer: a document may ask for one change twice
+        former = context.attempt
+        self.earlier: list[str] = [*former.earlier, former.operation] if former else []
+        self.holder = context.holder  # who is let in by the change goes on as somebody else
         self.is_dry_run = False
         self.is_done = False  # the resolver has run through
         self.is_kept = False  # what was stored stays, though the change was refused
         self.is_refused = False
         self.denied: Entity | None = None  # what a denied attempt was about
         self.first_answer: KeptAnswer | None = None
+        self.is_key_taken = False
         self.once: set[str] = set()  # the members of the payload that are shown this once
         self.shown_once: set[str] = set()  # their keys in the answer
 
@@ -43,24 +46,36 @@ class Attempt:
 
     async def was_made(self) -> bool:
         """Whether the same was asked before, under the same key; other input is refused."""
-        if self.key is None or self.context.holder is None:
+        if self.key is None or self.holder is None:
             return False
-        lock = self.context.gateways.vault.fingerprint(f"{self.context.holder} {self.key}")
-        await connections.get("default").execute_query(
-            "select pg_advisory_xact_lock($1)", [int(lock[:15], 16)]
-        )
+        await self.wait_for_others()
         first = await KeptAnswer.get_or_none(**self.asked)
         if first is None or first.kept_at < self.context.now - KEPT_FOR:
             return False
         if first.question_hash != self.question_hash:
+            self.is_key_taken = True
             raise Conflict("IDEMPOTENCY_KEY_REUSED")
         self.first_answer = first
         return True
 
+    async def wait_for_others(self) -> None:
+        """Lets one request at a time use a key, until its transaction ends."""
+        lock = self.context.gateways.vault.fingerprint(f"{self.holder} {self.key}")
+        await connections.get("default").execute_query(
+            "select pg_advisory_xact_lock($1)", [int(lock[:15], 16)]
+        )
+
+    @property
+    def answered(self) -> Any:
+        """What was answered the first time."""
+        assert self.first_answer
+        return orjson.loads(self.context.gateways.vault.unseal(self.first_answer.answer_sealed))
+
     @property
     def asked(self) -> dict[str, Any]:
-        holder = self.context.holder
-        return {"holder_id": holder, "operation": self.operation, "key": self.key}
+        number = self.earlier.count(self.operation)
+        key = self.context.gateways.vault.fingerprint(f"{number} {self.key}")
+        return {"holder_id": self.holder, "operation": self.operation, "key": key}
 
     @property
     def question_hash(self) -> str:
@@ -69,15 +84,17 @@ class Attempt:
     async def keep(self, answer: Any) -> None:
         """Stores an answer for a repeat; what is shown once is not stored."""
         context = self.context
-        if self.key is None or context.holder is None or context.subject.organisation_id is None:
+        if self.key is None or self.holder is None or context.subject.organisation_id is None:
             return
-        if self.first_answer or not isinstance(answer, dict):
+        if self.first_answer or self.is_key_taken or not isinstance(answer, dict):
             return
+        shown = {name: None if name in self.shown_once else one for name, one in answer.items()}
+        await self.wait_for_others()
         await KeptAnswer.filter(**self.asked).delete()
         await KeptAnswer.create(
             organisation_id=context.organisation_id,
             question_hash=self.question_hash,
-            answer={name: None if name in self.shown_once else one for name, one in answer.items()},
+            answer_sealed=context.gateways.vault.seal(orjson.dumps(shown).decode()),
             kept_at=context.now,
             **self.asked,
         )

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
@@ -54,7 +54,8 @@ class Endpoint:
             return respond({"errors": [told(bad.text, "INVALID")]}, media, bad.status)
         context = await self.context_of(request)
         if context:
-            context.question = f"{query}\n{orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)!r}"
+            given = orjson.dumps([name, variables], option=orjson.OPT_SORT_KEYS)
+            context.question = f"{query}\n{given!r}"
         try:
             result = await self.graph.execute(
                 query,
@@ -66,8 +67,12 @@ class Endpoint:
         except InvalidOperationTypeError:
             text = "Changes are made by POST; a GET only reads."
             return respond({"errors": [told(text, "INVALID")]}, media, 405, {"allow": "POST"})
+        except CannotGetOperationTypeError:
+            body = {"errors": [told("The document has no operation of that name.", "INVALID")]}
+            return respond(body, media, 200 if media == JSON else 400)
         assert isinstance(result, ExecutionResult)
-        language = context.language if context else "en"
+        accepted = language_of(request.headers.get("accept-language", ""))
+        language = context.language if context else accepted or "en"
         response = respond(body_of(result, language), media, status_of(result, media))
         if context:
             response.headers.update(context.headers)
@@ -83,18 +88,24 @@ def bearer(request: Request) -> str | None:
 
 def language_of(accepted: str) -> str | None:
     """The first language of Accept-Language that we speak, by weight."""
-    ranked = []
-    for one in accepted.split(","):
-        tag, _, weight = one.strip().partition(";q=")
-        ranked.append((-float(weight) if weight.replace(".", "", 1).isdecimal() else -1.0, tag))
-    tags = (tag.split("-")[0].lower() for _, tag in sorted(ranked, key=lambda pair: pair[0]))
+    tags = (tag.split("-")[0] for tag in ranked(accepted))
     return next((tag for tag in tags if tag in LANGUAGES), None)
 
 
 def prefers_graphql(accept: str) -> bool:
-    """Whether the newer media type is named before the older one."""
-    kinds = [one.split(";")[0].strip() for one in accept.split(",")]
+    """Whether the newer media type is liked better than the older one."""
+    kinds = ranked(accept)
     return GRAPHQL in kinds and (JSON not in kinds or kinds.index(GRAPHQL) < kinds.index(JSON))
+
+
+def ranked(accepted: str) -> list[str]:
+    """What a header of the Accept family names, the best liked first, without what it refuses."""
+    found = []
+    for one in accepted.lower().split(","):
+        name, *parameters = (part.strip() for part in one.split(";"))
+        weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        found.append((float(weight) if weight.replace(".", "", 1).isdecimal() else 1.0, name))
+    return [name for weight, name in sorted(found, key=lambda pair: -pair[0]) if weight]
 
 
 def allowed(method: str) -> Any:
@@ -108,12 +119,13 @@ async def asked(request: Request) -> tuple[str, dict[str, Any] | None, str | Non
         given: Any = dict(request.query_params)
         given["variables"] = loaded(given.get("variables") or "null")
     else:
-        if request.headers.get("content-type", "").split(";")[0].strip() not in (JSON, GRAPHQL):
+        kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind not in (JSON, GRAPHQL):
             raise BadRequest("The content type must be application/json.", 415)
         given = loaded(await body_within(request, LONGEST))
     if isinstance(given, list):
         raise BadRequest("Several operations in one request are not taken; send them one by one.")
-    if not isinstance(given, dict) or not isinstance(given.get("query"), str):
+    if not isinstance(given, dict) or not isinstance(given.get("query"), str) or not given["query"]:
         raise BadRequest("A JSON object with a text `query` is expected.")
     variables, name = given.get("variables"), given.get("operationName")
     if variables is not None and not isinstance(variables, dict):
@@ -154,7 +166,7 @@ def shown(error: Any, language: str) -> dict[str, Any]:
     """An error: a refusal in its own words, a fault in none, a mistake without its values."""
     fault = error.original_error
     if isinstance(fault, Told):
-        formatted = told(str(fault), **fault.extensions)
+        formatted = told(fault.refusal.message(language), **fault.extensions)
     elif fault is None or error.path is None:
         formatted = told(without_values(error.message), "INVALID")
     else:
@@ -189,4 +201,5 @@ def status_of(result: ExecutionResult, media: str) -> int:
 
 
 def respond(body: Any, media: str, status: int, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(body), status, headers, f"{media}; charset=utf-8")
+    kept = {"cache-control": "no-store"}  # an answer is for one person
+    return Response(orjson.dumps(body), status, kept | (headers or {}), f"{media}; charset=utf-8")

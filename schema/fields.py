@@ -161,8 +161,8 @@ def edges(
     arguments: tuple[StrawberryArgument, ...] = (),
     **declared: Any,
 ) -> Any:
-    """The few rows at the other end of a relation."""
-    way = planned.Edge(kind, "", allow, is_many=True, **declared)
+    """The few rows at the other end of a relation; whosever they are, seen with the row above."""
+    way = planned.Edge(kind, "", is_many=True, **declared)
     shown_as = f"Optional[list[{kind}]]"
     return led(description, shown_as, way, allow=allow, arguments=arguments)
 

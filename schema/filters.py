@@ -48,10 +48,14 @@ def filters(cls: type) -> Any:
 
     Each member has a type and a condition: `status: list[UserStatus] = where(Among("status"))`.
 
-    `unless` names facts about rows that hold where a member is absent.
+    A member that is null is no condition. `unless` names facts about rows that hold where a member
+    is absent.
     """
     hints, docs = get_type_hints(cls, include_extras=True), described(cls)
-    members = tuple(member(name, hint, strawberry.UNSET, docs) for name, hint in hints.items())
+    members = tuple(
+        replace(member(name, hint, strawberry.UNSET, docs), takes_null=True)
+        for name, hint in hints.items()
+    )
     conditions = {name: getattr(cls, name) for name in hints}
     return Filter(
         input_type(cls.__name__, members, summary(cls)),

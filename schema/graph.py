@@ -1,12 +1,13 @@
 """Strawberry's schema with the rules of the house."""
 
 import logging
+from collections.abc import Iterator
 from traceback import format_tb
 from typing import Any
 
 import strawberry
-from graphql import FieldNode, GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode
+from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from tortoise.transactions import in_transaction
@@ -55,6 +56,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         attempt = Attempt(context, node.name.value, declared.allow, path.key)
         attempt.once = declared.shown_once
         context.attempt, answer, former = attempt, None, len(self.collected_errors.errors)
+        who = context.subject, context.name
         try:
             async with in_transaction():
                 found = run()
@@ -69,9 +71,12 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             await attempt.settle(answer)
         else:
             await attempt.settle(answer)
+        if not (attempt.is_done and attempt.stays):
+            # Whoever was not let in by it does not go on as the user that the link was for.
+            context.subject, context.name = who
         if attempt.first_answer:
             context.headers["Idempotent-Replayed"] = "true"
-            return attempt.first_answer.answer
+            return attempt.answered
         return answer
 
     def has_fault(self, former: int) -> bool:
@@ -82,6 +87,20 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
 def field_of(kind: Any, name: str) -> Any:
     return kind.fields[name].extensions["strawberry-definition"]
+
+
+class OneOperation(SchemaExtension):
+    """Refuses several operations of which none is named; Strawberry would take the first."""
+
+    def on_validate(self) -> Iterator[None]:
+        asked = self.execution_context
+        assert asked.graphql_document
+        parts = asked.graphql_document.definitions
+        count = sum(isinstance(one, OperationDefinitionNode) for one in parts)
+        if count > 1 and asked._provided_operation_name is None:
+            several = GraphQLError("The document has several operations: name one of them.")
+            asked.pre_execution_errors = [*(asked.pre_execution_errors or ()), several]
+        yield
 
 
 class Graph(strawberry.Schema):
@@ -99,7 +118,11 @@ class Graph(strawberry.Schema):
                 billing.EmailMethod,
             ],
             config=StrawberryConfig(scalar_map=scalar_map()),
-            extensions=[lambda: ParserCache(maxsize=500), lambda: ValidationCache(maxsize=500)],
+            extensions=[
+                lambda: ParserCache(maxsize=500),
+                lambda: ValidationCache(maxsize=500),
+                OneOperation,
+            ],
             execution_context_class=Executor,
         )
 
@@ -128,7 +151,8 @@ class Graph(strawberry.Schema):
         """Only true faults are logged, and not in their own words: these may quote values."""
         for error in errors:
             fault = error.original_error
-            if fault is not None and not isinstance(fault, Told):
+            is_mistake = error.path is None and isinstance(fault, GraphQLError)
+            if fault is not None and not is_mistake and not isinstance(fault, Told):
                 frames = "".join(format_tb(fault.__traceback__))
                 log.error("%s at %s\n%s", type(fault).__qualname__, error.path, frames)
 

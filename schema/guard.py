@@ -77,7 +77,8 @@ class Guard:
                 where["id"] = check_uuid(given.get(f"{name}_id"))
             except Invalid:
                 raise NotFound(path=path) from None
-        target = await model.select_for_update().get_or_none(**where)
+        # Not the key: whoever is changed may be the actor of another change meanwhile.
+        target = await model.select_for_update(no_key=True).get_or_none(**where)
         if target is None:
             raise NotFound(path=path)
         if context.extent(self.permission) is not ALL and not await is_own(target, context):

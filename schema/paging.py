@@ -65,7 +65,7 @@ async def turn(
     else:
         own = sees_own(declared.allow, shown.model, asking)
     stretch = stretch_of(declared, given, asking)
-    conditions = await conditions_of(declared, given, info, asking)
+    conditions = await conditions_of(declared, given, asking)
     known = asking.known() | statements.given(stretch) | {name: v for _, name, v in conditions}
     cohort = root.cohort if isinstance(root, Row) else Cohort()
     way = way_of(root, declared)
@@ -119,13 +119,15 @@ def stretch_of(declared: Page, given: dict[str, Any], asking: Asking) -> Stretch
         order = Order(declared.orders[chosen.field], chosen.direction.value == "DESCENDING")
     asked = {name: given.get(name) for name in ("first", "after", "last", "before")}
     try:
-        return pages.stretch(order, **asked)
+        stretch = pages.stretch(order, **asked)
+        statements.must_fit(SHOWN[declared.target].model, stretch)
+        return stretch
     except BadPage as bad:
         tell(Invalid("INVALID", path=(bad.argument,), reason=bad.reason), asking.context)
 
 
 async def conditions_of(
-    declared: Page, given: dict[str, Any], info: strawberry.Info, asking: Asking
+    declared: Page, given: dict[str, Any], asking: Asking
 ) -> list[tuple[Condition, str, Any]]:
     """The conditions that a filter puts: each with the name of its place and its value."""
     if not given.get("filter"):

@@ -98,7 +98,8 @@ class Known(Form):
             reading.tell(fault, path)
             return BAD
         where = {self.column: value, self.model.tenant: reading.context.organisation_id}
-        found = await self.model.get_or_none(**where)
+        # Locked, so that it cannot go before the change that names it has come to its end.
+        found = await self.model.select_for_update(no_key=True).get_or_none(**where)
         if found is None and self.column == "id":
             raise NotFound(path=path)
         if found is None:

@@ -22,7 +22,12 @@ from models import (
     User,
     UserStatus,
 )
-from models.settings import AuthenticatorSettings, CertificateSettings, DefaultSettings, UserSettings
+from models.settings import (
+    AuthenticatorSettings,
+    CertificateSettings,
+    DefaultSettings,
+    UserSettings,
+)
 from schema.graph import graph
 from tests.making import Maker
 
@@ -318,15 +323,15 @@ def actor_of(name: str, scene: Scene) -> User | Claims:
     return scene.users[by or "employee"]
 
 
-def with_other_ids(given: Any) -> Any:
+def with_other_ids(given: Any, instead: Any = None) -> Any:
     """The same input about things that do not exist."""
     match given:
         case UUID():
-            return uuid4()
+            return instead or uuid4()
         case dict():
-            return {name: with_other_ids(one) for name, one in given.items()}
+            return {name: with_other_ids(one, instead) for name, one in given.items()}
         case list():
-            return [with_other_ids(one) for one in given]
+            return [with_other_ids(one, instead) for one in given]
         case _:
             return given
 

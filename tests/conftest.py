@@ -46,10 +46,13 @@ async def empty(tables: None) -> None:
     """A database in which nothing has happened yet."""
     client = connections.get("default")
     found = await client.execute_query_dict(
-        "select string_agg(quote_ident(tablename), ', ') as names from pg_tables"
+        "select string_agg('delete from ' || quote_ident(tablename), ';') as all from pg_tables"
         " where schemaname = 'public' and tablename <> 'tortoise_migrations'"
     )
-    await client.execute_script(f"truncate {found[0]['names']} cascade")
+    # Without foreign keys and triggers for a moment: many times faster than to truncate.
+    await client.execute_script(
+        f"begin; set local session_replication_role = replica; {found[0]['all']}; commit"
+    )
 
 
 @pytest.fixture
@@ -104,7 +107,7 @@ def asker(client: AsyncClient, gateways: Gateways) -> Asker:
 
 @pytest.fixture
 def letters(client: AsyncClient, gateways: Gateways) -> Any:
-    """Lets what waits in the outbox leave, and returns the letters to an address, oldest first."""
+    """Lets what waits in the outbox leave, and returns the letters to an address."""
 
     async def letters(to: str) -> list[Letter]:
         await gateways.jobs.run_once("letters")

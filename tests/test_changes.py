@@ -1,14 +1,14 @@
 """What holds for every change, whatever it is about: a new mutation needs a row in the table."""
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from models import HistoryEntry, HistoryOutcome, Letter
+from models import HistoryEntry, HistoryOutcome
 from schema.graph import graph
 from tests.changes import (
     CHANGES,
+    CPR,
     MUTATIONS,
     NAMING,
     VERSIONED,
@@ -25,12 +25,16 @@ pytestmark = pytest.mark.anyio
 
 PERMISSIONS = {name: graph.permissions()[f"Mutation.{name}"] for name in MUTATIONS}
 OVER_ONESELF = ("setLanguage", "activateUser")  # to no person closed, so there is none to deny
+OVER_ONE_S_OWN = ("revokeCertificate",)  # whether it is one's own is seen when it is found
 
 every = pytest.mark.parametrize("mutation", MUTATIONS)
 every_versioned = pytest.mark.parametrize("mutation", VERSIONED)
 every_naming = pytest.mark.parametrize("mutation", NAMING)
 every_guarded = pytest.mark.parametrize(
     "mutation", [one for one in MUTATIONS if one not in OVER_ONESELF]
+)
+every_closed = pytest.mark.parametrize(
+    "mutation", [one for one in NAMING if one not in OVER_ONE_S_OWN]
 )
 
 
@@ -98,17 +102,15 @@ async def test_an_employee_is_denied_and_the_attempt_is_kept(mutation, ask, scen
     assert changed == {"actor", "history_entry", "history_head"}
 
 
-@every_guarded
+@every_closed
 async def test_an_employee_is_denied_before_anything_is_looked_up(mutation, ask, scene):
     given = CHANGES[mutation].given(scene)
 
     there = await ask(scene.employee, document(mutation), input=given)
     nowhere = await ask(scene.employee, document(mutation), input=with_other_ids(given))
 
-    if mutation != "revokeCertificate":  # which one holds over one's own
-        assert nowhere == there
-    else:
-        assert nowhere.problem == "NOT_FOUND"
+    assert there.problem == "DENIED"
+    assert nowhere == there
 
 
 @every_naming
@@ -140,21 +142,6 @@ async def test_a_dry_run_answers_as_if_it_were_done_and_keeps_nothing(mutation, 
     assert shown == done | dict.fromkeys(shown_once(mutation))
 
 
-@pytest.mark.parametrize(
-    "mutation",
-    [
-        *("assignRole", "removeRole", "createUser", "resendActivation", "renewTemporaryCode"),
-        *("orderCertificate", "revokeCertificate"),
-    ],
-)
-async def test_no_letter_leaves_in_a_dry_run(mutation, change, letters, scene):
-    before = await Letter.all().count()
-
-    await change(mutation, is_dry=True)
-
-    assert await Letter.all().count() == before
-
-
 @every_versioned
 async def test_a_change_based_on_another_version_is_refused(mutation, change, scene):
     about, before = CHANGES[mutation].about(scene), await everything_stored()
@@ -179,47 +166,20 @@ async def test_a_change_adds_exactly_one_to_the_version(mutation, change, scene)
     assert answer[noun]["version"] == about.version + 1
 
 
-@every_versioned
-async def test_without_a_version_it_does_not_matter_which(mutation, change, scene):
-    answer = await change(mutation, expectedVersion=None)
+async def test_a_version_of_null_is_none(change):
+    answer = await change("updateBilling", expectedVersion=None)
 
     assert answer["errors"] == []
 
 
 @every_naming
-@pytest.mark.parametrize("given", ["", "x", "6101901234", "00000000-0000-0000-0000-00000000000g"])
-async def test_what_is_no_id_names_nothing(mutation, given, ask, scene):
-    def spoilt(value: Any) -> Any:
-        match value:
-            case dict():
-                return {name: spoilt(one) for name, one in value.items()}
-            case list():
-                return [spoilt(one) for one in value]
-            case _ if value in ids:
-                return given
-            case _:
-                return value
+async def test_what_is_no_id_names_nothing_and_is_not_repeated(mutation, ask, scene):
+    given = with_other_ids(CHANGES[mutation].given(scene), CPR)
 
-    whole = CHANGES[mutation].given(scene)
-    ids = {getattr(one, "id", None) for one in [*scene.users.values(), *scene.things.values()]}
-
-    answer = await ask(actor_of(mutation, scene), document(mutation), input=spoilt(whole))
+    answer = await ask(actor_of(mutation, scene), document(mutation), input=given)
 
     assert answer.problem == "NOT_FOUND"
-    assert given == "" or given not in str(answer)
-
-
-@every
-async def test_a_change_leaves_the_history_intact(mutation, change, ask, scene):
-    await change(mutation)
-
-    found = await ask(
-        scene.rights_administrator,
-        "{ historyVerification { isIntact checkedCount brokenAt } }",
-    )
-
-    count = await HistoryEntry.filter(organisation_id=scene.organisation.id).count()
-    assert found == {"isIntact": True, "checkedCount": count, "brokenAt": None}
+    assert CPR not in str(answer)
 
 
 async def test_several_changes_in_one_document_are_made_one_after_the_other(ask, send, scene):
@@ -243,29 +203,19 @@ async def test_several_changes_in_one_document_are_made_one_after_the_other(ask,
     }
 
 
-async def test_a_change_whose_answer_cannot_be_read_by_the_asker_is_made_all_the_same(
-    send, scene
-):
-    # An employee may choose a language, but not look at the history.
+async def test_a_change_is_made_even_where_its_answer_may_not_all_be_read(send, scene):
     asked = """
         mutation ($input: SetLanguageInput!) {
           setLanguage(input: $input) {
-            viewer { language user { history { totalCount } memberships { totalCount } } }
+            viewer { user { memberships { nodes { group { name members { totalCount } } } } } }
             errors { code }
           }
         }
     """
 
-    answer = await send(scene.employee, asked, input={"language": "ENGLISH"})
+    answer = await send(scene.bo, asked, input={"language": "ENGLISH"})
 
-    assert answer["data"]["setLanguage"]["viewer"]["language"] == "ENGLISH"
+    codes = [one["extensions"]["permission"] for one in answer["errors"]]
+    assert set(codes) == {"group:list_members"}
+    assert answer["data"]["setLanguage"]["errors"] == []
     assert await HistoryEntry.filter(operation="setLanguage").count() == 1
-
-
-async def test_an_unknown_id_is_told_without_repeating_it(ask, scene):
-    key = uuid4()
-
-    answer = await ask(scene.user_administrator, document("deleteUser"), input={"userId": key})
-
-    assert answer.problem == "NOT_FOUND"
-    assert str(key) not in str(answer)

@@ -1,5 +1,7 @@
 """How custom groups change and end, and what no change of a group may do."""
 
+from asyncio import gather
+
 import pytest
 
 from models import Group, GroupMember, HistoryEntry, ProductionUnit
@@ -34,6 +36,11 @@ mutation DeleteGroup($input: DeleteGroupInput!, $dryRun: Boolean) {
     group { name kind members { totalCount } }
     errors { code path }
   }
+}
+"""
+DEACTIVATE = """
+mutation DeactivateUser($input: DeactivateUserInput!) {
+  deactivateUser(input: $input) { errors { code } }
 }
 """
 ON_A_GROUP = [
@@ -172,3 +179,16 @@ async def test_a_dry_run_shows_what_would_be_and_keeps_nothing(
     assert answer["errors"] == []
     assert answer["group"]["name"] == given.get("name", "Payroll")
     assert await stored(Group, GroupMember, HistoryEntry) == before
+
+
+async def test_changes_of_one_person_at_the_same_time_do_not_stand_in_each_others_way(ask, person):
+    owner = await person("organisation_administrator", "user_administrator")
+    leaving = [await person() for _ in range(8)]
+    await ask(owner, CREATE, input={"name": "The first"})
+
+    answers = await gather(
+        *(ask(owner, CREATE, input={"name": f"Team {number}"}) for number in range(8)),
+        *(ask(owner, DEACTIVATE, input={"userId": str(one.id)}) for one in leaving),
+    )
+
+    assert [one["errors"] for one in answers] == [[]] * 16

@@ -1,4 +1,4 @@
-"""Memberships as they are read: by administrators, by the member alone, and until their last day."""
+"""Memberships as they are read: by administrators, and by the member; and until their last day."""
 
 import pytest
 

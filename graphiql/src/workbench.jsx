@@ -1,3 +1,4 @@
+import { useMonaco } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
 import { useMemo, useState } from "react";
 
@@ -15,11 +16,13 @@ export function Workbench({ whoami }) {
   const shelf = useMemo(() => shelfOf(whoami), [whoami]);
   const tabs = useMemo(() => firstTabs(whoami, shelf), [whoami, shelf]);
   const fetcher = useMemo(() => createFetcher(() => setSignedOut(true)), []);
+  // Tabs changed before the editor has arrived would lose their texts.
+  const isReady = useMonaco((state) => Boolean(state.monaco));
 
   return (
     <>
       <Bar whoami={whoami} isSignedOut={isSignedOut} />
-      <main aria-label="Workbench">
+      <main aria-label="Workbench" aria-busy={!isReady} inert={!isReady}>
         <GraphiQL
           {...tabs}
           fetcher={fetcher}

@@ -61,7 +61,8 @@ function show({ user, errors }) {
   const isCode = errors.some((error) => error.path?.includes("temporaryCode"));
   field.setAttribute("aria-invalid", String(isCode));
   if (errors.length > 0 || !user) {
-    const messages = errors.map((error) => error.message);
+    // A message names a field as the API does; on this page it bears a label.
+    const messages = errors.map(({ message }) => message.replace("temporaryCode", "Temporary code"));
     tell("bad", messages.length ? messages : ["You were not activated. Try again."]);
     if (isCode) field.focus();
     return;

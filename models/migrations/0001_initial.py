@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('operation', fields.CharField(max_length=60)),
                 ('key', fields.CharField(max_length=200)),
                 ('question_hash', fields.CharField(max_length=64)),
-                ('answer', fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
+                ('answer_sealed', fields.BinaryField()),
                 ('kept_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'kept_answer', 'app': 'models', 'unique_together': (('holder_id', 'operation', 'key'),), 'indexes': [Index(fields=['kept_at'])], 'pk_attr': 'id', 'table_description': 'What a change answered under an Idempotency-Key, and a hash of what it was asked.'},

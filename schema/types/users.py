@@ -61,7 +61,7 @@ class UserFilter:
     group_id: Key = where(Some("memberships", "group_id"))
     assurance_level: models.AssuranceLevel = where(Compared("assurance_level"))
     is_anonymous: bool = where(Compared("is_anonymous"))
-    is_eligible_for_groups: bool = where(Is("{activated_at} is not null"))
+    is_eligible_for_groups: bool = where(Is("{activated_at} is not null and {status} <> 'DELETED'"))
     created_at: DateTimeRange = where(Within("created_at"))
 
     unless = {"status": "{status} <> 'DELETED'"}

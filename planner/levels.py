@@ -1,0 +1,159 @@
+"""What an operation is compiled to: levels, each a statement and a function; and its roots."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from planner import statements
+from planner.conditions import Condition
+from planner.declarations import Edge, One, Page, Shown
+from planner.pages import Stretch
+from planner.shapes import Texts, body_of
+from planner.statements import Draft, Statement, column_name
+from planner.tables import Link, end, kind
+
+AS_TEXT = ("UUID", "DECIMAL")  # what JSON has no word for
+
+Parts = list[tuple[Condition, str, Any]]
+
+
+@dataclass(eq=False)
+class Level:
+    """One statement for all rows above it, and how its rows become objects."""
+
+    number: int
+    shown: Shown
+    declared: Page | Edge | One
+    is_own: bool
+    texts: Texts
+    definition: Any  # of the field that leads here, in the schema
+    node: Any  # and in the document
+    way: Link | None = None
+    above: "Level | None" = None
+    at: int = 0  # where in a row above the value stands that leads here
+    columns: list[str] = field(default_factory=list)
+    text: str = ""
+    is_counted: bool = False
+    constant: Any = None  # the arguments, where no variable is among them
+    variants: dict[tuple[Any, ...], tuple[Statement, Statement]] = field(default_factory=dict)
+
+    def add(self, path: str) -> int:
+        """Selects a path, and tells where in the row it stands."""
+        if path not in self.columns:
+            self.columns.append(path)
+        return self.columns.index(path)
+
+    @property
+    def is_page(self) -> bool:
+        return isinstance(self.declared, Page)
+
+    @cached_property
+    def form(self) -> str:
+        if self.is_page:
+            return "pages"
+        if not self.way:
+            return "rows"
+        return "many" if isinstance(self.declared, Edge) and self.declared.is_many else "one"
+
+    @property
+    def names(self) -> list[str]:
+        """The names of a row's columns in the text of its object."""
+        selected = [f"c{number}" for number in range(max(1, len(self.columns)))]
+        if not self.is_page:
+            return selected
+        return [*selected, "marks", "above"] if self.way else [*selected, "marks"]
+
+    @property
+    def body(self) -> str:
+        """The body of the function that makes objects of the rows."""
+        is_keyed = self.way and not self.is_page
+        key = f"c{self.columns.index(self.way.key)}" if self.way and is_keyed else ""
+        return body_of(self.form, self.text, self.names, key)
+
+    @cached_property
+    def build(self) -> Callable[..., Any]:
+        return self.texts.function(self.body)
+
+    def draft(self, parts: Parts = ()) -> Draft:  # type: ignore[assignment]
+        """The statement's beginning: the tenant, what is one's own, and the conditions."""
+        draft = Draft(self.shown.model, own=self.is_own)
+        draft.only(getattr(self.declared, "only", None))
+        draft.where([(condition, name) for condition, name, _ in parts])
+        return draft
+
+    def selected(self, draft: Draft) -> str:
+        return (
+            ", ".join(
+                f"{draft.expression(path)}{self.cast(path)} as {column_name(path)}"
+                for path in self.columns
+            )
+            or "null"
+        )
+
+    def cast(self, path: str) -> str:
+        return "::text" if kind(*end(self.shown.model, path)) in AS_TEXT else ""
+
+    def rows(self, parts: Parts, by: str | None = None) -> Statement:
+        """The statement for the rows that belong to those above, or for the one that is sought."""
+        variant = (by, *(name for _, name, _ in parts))
+        if variant not in self.variants:
+            draft = self.draft(parts)
+            order, limit = "", ""
+            if self.way:
+                keys = draft.place("keys")
+                draft.conditions.append(f"{draft.expression(self.way.key)} = any({keys})")
+            if isinstance(self.declared, One):
+                self.narrow(draft, self.declared, by)
+            if isinstance(self.declared, Edge) and self.declared.is_many:
+                order = f" order by {draft.sorted(self.declared.order)}"
+                limit = f" limit {self.declared.limit}" if self.declared.limit else ""
+            statement = draft.done(draft.select(self.selected(draft), order + limit))
+            self.variants[variant] = statement, statement
+        return self.variants[variant][0]
+
+    def narrow(self, draft: Draft, declared: One, by: str | None) -> None:
+        """Looks for one's own row, or for the one that a column names."""
+        if declared.is_mine:
+            draft.conditions.append(draft.owned(str(getattr(self.shown.model, "owner", ""))))
+        if by:
+            column = declared.by[by]
+            draft.conditions.append(f"{draft.expression(column)} = {draft.place('key')}")
+            if column not in ("id", "uuid"):
+                draft.only(declared.unless_by_id)
+
+    def page(self, stretch: Stretch, parts: Parts) -> tuple[Statement, Statement]:
+        """The statements for a stretch of a page, and for how many rows there are in all."""
+        assert isinstance(self.declared, Page)
+        names = tuple(name for _, name, _ in parts)
+        marks = (stretch.after is not None, stretch.before is not None)
+        variant = (stretch.order, stretch.is_backward, *marks, *names)
+        if variant not in self.variants:
+            draft = self.page_draft(parts, names)
+            count = self.page_draft(parts, names)
+            self.variants[variant] = (
+                statements.stretched(draft, self.selected(draft), stretch, self.way),
+                statements.count(count, self.way),
+            )
+        return self.variants[variant]
+
+    def page_draft(self, parts: Parts, names: tuple[str, ...]) -> Draft:
+        page: Any = self.declared
+        draft = self.draft(parts)
+        for member, fact in page.unless.items():
+            if member not in names:
+                draft.only(fact)
+        if page.most and self.way and not {"from_", "until"} & set(names):
+            draft.latest(page.most, page.order.columns[0], self.way)
+        return draft
+
+
+@dataclass
+class Plan:
+    """The levels of an operation, those above first; and how the answer is put together."""
+
+    levels: list[Level] = field(default_factory=list)
+    texts: Texts = field(default_factory=Texts)
+    roots: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
+    refusable: dict[tuple[Any, ...], None] = field(default_factory=dict)
+    arguments: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # of computed fields

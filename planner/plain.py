@@ -1,0 +1,60 @@
+"""The text of values that functions make: what is selected of each, in the shape of its type."""
+
+from typing import Any
+
+from graphql import GraphQLList, GraphQLNonNull, is_leaf_type
+
+from planner.selection import Unplanned
+from planner.shapes import record
+
+
+def plain_text(compiler: Any, type_: Any, nodes: list[Any], text: str) -> str:
+    """The text of what a type shows of the value that a text makes."""
+    type_ = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    if isinstance(type_, GraphQLList):
+        inner = plain_text(compiler, type_.of_type, nodes, "one")
+        listed = f"[{inner} for one in value]"
+        return chosen(listed, text)
+    if is_leaf_type(type_):
+        return leaf(compiler, type_, text)
+    return chosen(plain_object(compiler, type_, nodes), text)
+
+
+def chosen(text: str, value: str) -> str:
+    """A text that speaks of `value`, once for a value that may be missing."""
+    return f"(None if (value := {value}) is None else {text})"
+
+
+def plain_object(compiler: Any, kind: Any, nodes: list[Any]) -> str:
+    attributes = compiler.contract.attributes.get(kind.name)
+    if attributes is None:
+        raise Unplanned(kind.name)
+    parts = {}
+    for key, found in compiler.selection.fields(kind, nodes).items():
+        name = found[0].name.value
+        if name == "__typename":
+            parts[key] = repr(kind.name)
+            continue
+        if name not in attributes:
+            raise Unplanned(f"{kind.name}.{name}")
+        attribute = f"value.{attributes[name]}"
+        parts[key] = leaf_or_list(compiler, kind.fields[name].type, attribute)
+    return record(parts)
+
+
+def leaf_or_list(compiler: Any, type_: Any, text: str) -> str:
+    """An attribute's text: values made of others are left to the executor."""
+    type_ = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    if isinstance(type_, GraphQLList):
+        return f"[{leaf_or_list(compiler, type_.of_type, 'each')} for each in {text}]"
+    if not is_leaf_type(type_):
+        raise Unplanned(str(type_))
+    return leaf(compiler, type_, text)
+
+
+def leaf(compiler: Any, type_: Any, text: str) -> str:
+    """A scalar or an enumeration as the answer shows it."""
+    if type_.name in ("String", "Int", "Boolean"):
+        return text
+    show = compiler.plan.texts.bind(type_.coerce_output_value)
+    return f"(None if (leaf := {text}) is None else {show}(leaf))"

@@ -1,0 +1,140 @@
+"""Runs a plan on one connection: the levels downwards for their rows, upwards for the answer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from planner.compiler import Contract
+from planner.declarations import Asking, Edge, One
+from planner.levels import Level, Plan
+from planner.pages import Stretch, cursor
+from planner.selection import Unplanned
+from planner.statements import given
+
+
+@dataclass(slots=True)
+class Cut:
+    """One page while it is built."""
+
+    rows: list[Any]
+    before: bool
+    after: bool
+    total: int
+    at: int  # where in a row the marks stand
+
+    def cursor(self, place: int) -> str | None:
+        """The cursor of the first or the last row."""
+        return cursor(self.rows[place][self.at]) if self.rows else None
+
+
+class Run:
+    """One reading of one plan."""
+
+    def __init__(self, contract: Contract, plan: Plan, asking: Asking, variables: Any):
+        self.contract, self.plan, self.asking, self.variables = contract, plan, asking, variables
+        self.me = str(asking.me)
+        self.rows: list[Any] = []  # of each level, by number
+        self.found: list[Any] = [None] * len(plan.levels)
+        self.arguments = {
+            name: contract.given(definition, node, variables)
+            for name, (definition, node) in plan.arguments.items()
+        }
+
+    async def read(self, connection: Any) -> dict[str, Any]:
+        """The answer, refusals standing where something was refused."""
+        for level in self.plan.levels:
+            self.rows.append(await self.fetch(level, connection))
+        for level in reversed(self.plan.levels):
+            rows = self.rows[level.number]
+            self.found[level.number] = level.build(rows, self.found, self)
+        return {key: self.root(one) for key, one in self.plan.roots.items()}
+
+    def root(self, one: Any) -> Any:
+        """What stands at a root."""
+        if not isinstance(one, Level):
+            return one
+        found = self.found[one.number]
+        return found[None] if one.is_page else found[0]
+
+    async def fetch(self, level: Level, connection: Any) -> Any:
+        known = self.asking.known()
+        if level.above and level.way:
+            keys = {row[level.at] for row in self.above(level)} - {None}
+            if not keys:
+                return {} if level.is_page else []
+            known["keys"] = list(keys)
+        if level.is_page:
+            return await self.fetch_page(level, connection, known)
+        if isinstance(level.declared, One):
+            return await self.fetch_one(level, level.declared, connection, known)
+        parts = self.edge_parts(level)
+        statement = level.rows(parts)
+        known |= {name: value for _, name, value in parts}
+        return await connection.fetch(statement.text, *statement.values(known))
+
+    def above(self, level: Level) -> list[Any]:
+        """The rows that a level hangs on."""
+        assert level.above
+        rows = self.rows[level.above.number]
+        return [row for cut in rows.values() for row in cut.rows] if level.above.is_page else rows
+
+    def edge_parts(self, level: Level) -> Any:
+        assert isinstance(level.declared, Edge)
+        if not level.declared.conditions:
+            return []
+        asked = self.contract.given(level.definition, level.node, self.variables)
+        conditions = level.declared.conditions
+        return [(conditions[name], name, one) for name, one in asked.items() if one is not None]
+
+    async def fetch_one(
+        self, level: Level, declared: One, connection: Any, known: dict[str, Any]
+    ) -> Any:
+        """The one row; where there is none, or several, the executor says why."""
+        asked = self.contract.given(level.definition, level.node, self.variables)
+        by, known["key"] = await self.contract.prepare(declared, asked, self.asking)
+        statement = level.rows([], by)
+        rows = await connection.fetch(statement.text, *statement.values(known))
+        if len(rows) != 1:
+            raise Unplanned("not one")
+        return rows
+
+    async def fetch_page(self, level: Level, connection: Any, known: dict[str, Any]) -> Any:
+        prepared = level.constant
+        if prepared is None:
+            asked = self.contract.given(level.definition, level.node, self.variables)
+            prepared = await self.contract.prepare(level.declared, asked, self.asking)
+            if is_constant(level.node):
+                level.constant = prepared
+        stretch, parts = prepared
+        statement, count = level.page(stretch, parts)
+        known |= given(stretch)
+        for _, name, value in parts:
+            known[name] = value
+        rows = await connection.fetch(statement.text, *statement.values(known))
+        totals: dict[Any, int] = {}
+        if level.is_counted:
+            counted = await connection.fetch(count.text, *count.values(known))
+            totals = {str(row[1]) if level.way else None: row[0] for row in counted}
+        return cut(level, stretch, rows, totals, known.get("keys"))
+
+
+def cut(level: Level, stretch: Stretch, rows: Any, totals: Any, keys: Any) -> dict[Any, Cut]:
+    """The pages that rows make: one, or one for each row above."""
+    pages: dict[Any, list[Any]] = {None: rows}
+    if level.way:
+        pages = {key: [] for key in keys}
+        for row in rows:
+            pages[row[-1]].append(row)
+    at = level.names.index("marks")
+    return {key: Cut(*stretch.cut(own), totals.get(key, 0), at) for key, own in pages.items()}
+
+
+def is_constant(node: Any) -> bool:
+    """Whether a field's arguments hold no variable, wherever."""
+    waiting = [one.value for one in node.arguments or ()]
+    while waiting:
+        value = waiting.pop()
+        if value.kind == "variable":
+            return False
+        waiting += getattr(value, "values", ()) or ()
+        waiting += [one.value for one in getattr(value, "fields", ()) or ()]
+    return True

@@ -1,0 +1,159 @@
+"""Remembers what was validated and compiled; answers what is planned, counts what is not."""
+
+import logging
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    get_operation_ast,
+    get_variable_values,
+    parse,
+    validate,
+)
+
+from planner.compiler import Compiler, Contract
+from planner.declarations import Asking, Extent
+from planner.levels import Plan
+from planner.plans import Run
+from planner.selection import Selection, Unplanned, Weight, switches, weigh
+from planner.shapes import Refusal, refusals
+
+log = logging.getLogger("segl.planner")
+LONGEST_TEXT = 20_000  # a longer document is compiled each time, not remembered
+
+Kept = TypeVar("Kept")
+
+
+class TooMuch(Exception):
+    """An operation that asks for more than is allowed: in which measure, and how much."""
+
+    def __init__(self, measure: str, weight: Weight, most: Weight):
+        super().__init__(measure)
+        self.measure, self.weight, self.most = measure, weight, most
+
+
+class Remembered(OrderedDict[Any, Kept], Generic[Kept]):
+    """The things last used, and no more of them than there is room for."""
+
+    def __init__(self, room: int):
+        super().__init__()
+        self.room = room
+
+    def find(self, key: Any) -> Kept | None:
+        if key in self:
+            self.move_to_end(key)
+            return self[key]
+        return None
+
+    def keep(self, key: Any, value: Kept) -> Kept:
+        self[key] = value
+        if len(self) > self.room:
+            self.popitem(last=False)
+        return value
+
+
+@dataclass
+class Operation:
+    """A validated operation, and its plans by switches and by the policy's answers."""
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    switches: tuple[str, ...]
+    weight: Weight
+    permissions: Remembered[tuple[str, ...]] = field(default_factory=lambda: Remembered(32))
+    plans: Remembered[Plan] = field(default_factory=lambda: Remembered(64))
+
+
+class Reader:
+    """Answers queries from the database as the executor would, but faster."""
+
+    def __init__(self, schema: GraphQLSchema, contract: Contract, most: Weight, room: int = 500):
+        self.schema, self.contract, self.most = schema, contract, most
+        self.operations: Remembered[Operation | str] = Remembered(room)
+        self.left: Counter[str] = Counter()  # what was left to the executor, and why
+
+    async def answer(
+        self, text: str, name: str | None, given: dict[str, Any], asking: Asking, pool: Any
+    ) -> tuple[dict[str, Any], list[tuple[list[Any], Refusal]]] | None:
+        """The data and what was refused in it; None for what the executor shall answer."""
+        try:
+            operation = self.operation(text, name)
+            defined = operation.node.variable_definitions or ()
+            variables = get_variable_values(self.schema, defined, given)
+            if isinstance(variables, list):
+                raise Unplanned("variables")
+            plan = self.plan(operation, variables, asking)
+            run = Run(self.contract, plan, asking, variables)
+            async with pool.acquire() as connection:
+                return told(plan, await run.read(connection))
+        except Unplanned as reason:
+            self.left[str(reason)] += 1
+        except TooMuch:
+            raise
+        except Exception as fault:  # the executor meets it again and says it properly
+            self.left[type(fault).__name__] += 1
+            log.debug("left to the executor", exc_info=fault)
+        return None
+
+    def operation(self, text: str, name: str | None) -> Operation:
+        """The operation as it was learnt; or that it was found to be nothing for a planner."""
+        known = self.operations.find((text, name))
+        if known is None:
+            try:
+                known = self.learn(text, name)
+            except Unplanned as reason:
+                known = str(reason)
+            if len(text) <= LONGEST_TEXT:
+                self.operations.keep((text, name), known)
+        if isinstance(known, str):
+            raise Unplanned(known)
+        return known
+
+    def learn(self, text: str, name: str | None) -> Operation:
+        try:
+            document = parse(text)
+        except GraphQLError as fault:
+            raise Unplanned("syntax") from fault
+        node = get_operation_ast(document, name)
+        if node is None or validate(self.schema, document):
+            raise Unplanned("validation")
+        if node.operation is not OperationType.QUERY:
+            raise Unplanned(node.operation.value)
+        weight = weigh(document, node)
+        if measure := weight.exceeds(self.most):
+            raise TooMuch(measure, weight, self.most)
+        return Operation(document, node, switches(document), weight)
+
+    def plan(self, operation: Operation, variables: Any, asking: Asking) -> Plan:
+        """The plan for these switches and these answers of the policy, which say what is seen."""
+        switched = tuple(variables.coerced.get(name) for name in operation.switches)
+        permissions = operation.permissions.find(switched)
+        if permissions is None:
+            everything = self.compiler(operation, variables, lambda _: Extent.ALL)
+            everything.compile(operation.node)
+            permissions = operation.permissions.keep(switched, tuple(everything.asked))
+        answers = tuple(map(asking.extent, permissions))
+        plan = operation.plans.find((switched, answers))
+        if plan is None:
+            known = dict(zip(permissions, answers, strict=True))
+            compiler = self.compiler(operation, variables, known.__getitem__)
+            plan = operation.plans.keep((switched, answers), compiler.compile(operation.node))
+        return plan
+
+    def compiler(self, operation: Operation, variables: Any, answer: Any) -> Compiler:
+        selection = Selection(self.schema, operation.document, variables.coerced)
+        return Compiler(self.contract, selection, answer)
+
+
+def told(plan: Plan, data: dict[str, Any]) -> Any:
+    """The data with null wherever something was refused, and what was, with its place."""
+    refused = [one for path in plan.refusable for one in refusals(data, path)]
+    for place, path, _ in refused:
+        place[path[-1]] = None
+    return data, [(list(path), refusal) for _, path, refusal in refused]

@@ -1,0 +1,75 @@
+"""What the planner learns of the contract, and how an answer of its is told to a client."""
+
+from typing import Any
+
+from graphql import get_argument_values
+from strawberry.types.arguments import convert_arguments
+
+from planner.compiler import Contract
+from planner.declarations import Asking, One, Page
+from planner.reader import Reader
+from planner.selection import Weight
+from planner.shapes import Refusal
+from schema.finding import reference
+from schema.graph import Graph
+from schema.paging import conditions_of, stretch_of
+from schema.rows import SHOWN
+from schema.telling import Told, denied
+
+# The most that one request may ask for.
+MOST = Weight(cost=200_000, depth=15, aliases=200, directives=100, roots=20)
+
+
+def contract_of(graph: Graph) -> Contract:
+    """All declarations of a schema, by the names that GraphQL knows."""
+    roots, attributes, names = {}, {}, {}
+    for name, kind in graph._schema.type_map.items():
+        fields = {
+            key: one.extensions["strawberry-definition"]
+            for key, one in getattr(kind, "fields", {}).items()
+            if "strawberry-definition" in getattr(one, "extensions", {})
+        }
+        python = {key: one.python_name for key, one in fields.items()}
+        if name in SHOWN:
+            names[name] = python
+        elif kind is graph._schema.query_type:
+            roots = {key: one.metadata["declared"] for key, one in fields.items()}
+        else:
+            plain = {key: one for key, one in fields.items() if not one.base_resolver}
+            attributes[name] = {key: python[key] for key in plain}
+
+    def given(definition: Any, node: Any, variables: Any) -> dict[str, Any]:
+        """The arguments of a field, as its resolver would take them."""
+        values = get_argument_values(definition, node, variables)
+        declared = definition.extensions["strawberry-definition"]
+        registry = graph.schema_converter.scalar_registry
+        return convert_arguments(values, declared.arguments, registry, graph.config)
+
+    return Contract(SHOWN, roots, attributes, names, given, prepare)
+
+
+async def prepare(declared: Page | One, given: dict[str, Any], asking: Asking) -> Any:
+    """Of a page the stretch and the conditions; of one thing the column and the value."""
+    if isinstance(declared, One):
+        return await reference(declared, given, asking)
+    return stretch_of(declared, given, asking), await conditions_of(declared, given, asking)
+
+
+def reader_of(graph: Graph) -> Reader:
+    """A planner for a graph."""
+    return Reader(graph._schema, contract_of(graph), MOST)
+
+
+def told(refusal: Refusal, path: list[Any], context: Any) -> dict[str, Any]:
+    """The error that stands for a refusal, as the executor would tell it."""
+    error = Told(denied(refusal.permission, context), context.language)
+    locations = []
+    for node in refusal.nodes:
+        start = node.loc.start_token
+        locations.append({"line": start.line, "column": start.column})
+    return {
+        "message": str(error),
+        "extensions": error.extensions,
+        "locations": locations,
+        "path": path,
+    }

@@ -1,0 +1,203 @@
+"""Who one is and what one may: the viewer, the administrators to turn to, the language."""
+
+import pytest
+
+from models import Language, UserStatus
+from policies import Policy
+from tests.reading import history_of
+
+pytestmark = pytest.mark.anyio
+
+VIEWER = """
+{
+  viewer {
+    language roles permissions ownPermissions
+    user { name email }
+    organisation { name cvrNumber }
+  }
+}
+"""
+CAN = "query Can($permission: String!) { viewer { can(permission: $permission) } }"
+ADMINISTRATORS = """
+query Administrators($role: Role) {
+  organisation { administrators(role: $role) { name email role } }
+}
+"""
+SET_LANGUAGE = """
+mutation SetLanguage($input: SetLanguageInput!, $dryRun: Boolean) {
+  setLanguage(input: $input, dryRun: $dryRun) {
+    viewer { language user { version } }
+    errors { code message }
+  }
+}
+"""
+OWN = ["certificate:read", "certificate:read_history", "certificate:revoke", "group:read"]
+OWN_OF_ALL = [*("node:read", "organisation:read", "viewer:read", "viewer:set_language")]
+READ_BY_ADMINISTRATORS = {
+    *("billing:read", "settings:read", "history:list", "history:verify"),
+    *("user:list", "user:read", "user:read_history"),
+    *("group:list", "group:read", "group:list_members"),
+    *("certificate:list", "certificate:read", "certificate:read_history"),
+    *("certificate_profile:list", "certificate_profile:read"),
+    *OWN_OF_ALL,
+}
+CHANGES = {
+    "organisation_administrator": {
+        *("role:assign", "role:remove", "group:create", "group:update", "group:delete"),
+        *("billing:update", "ean:add", "ean:update", "ean:remove"),
+        *("settings:update_users", "settings:update_authenticators"),
+        *("settings:update_certificates", "settings:update_defaults"),
+    },
+    "user_administrator": {
+        *("user:create", "user:update", "user:deactivate", "user:reactivate", "user:delete"),
+        *("user:resend_activation", "user:renew_temporary_code"),
+        *("group:add_member", "group:remove_member", "settings:update_defaults"),
+        *("certificate:order", "certificate:revoke", "certificate:cancel"),
+        *("certificate_profile:create", "certificate_profile:update"),
+        "certificate_profile:delete",
+    },
+    "rights_administrator": {"group:add_member", "group:remove_member"},
+}
+
+
+async def test_an_employee_sees_who_one_is_and_what_one_may_over_oneself(ask, person, hansen):
+    eva = await person(name="Eva Lund", email="eva@example.dk")
+
+    viewer = await ask(eva, VIEWER)
+
+    assert viewer["user"] == {"name": "Eva Lund", "email": "eva@example.dk"}
+    assert viewer["organisation"] == {"name": "Hansen & Søn ApS", "cvrNumber": hansen.cvr_number}
+    assert (viewer["language"], viewer["roles"]) == ("DANISH", ["USER"])
+    assert viewer["permissions"] == []
+    assert viewer["ownPermissions"] == sorted(
+        [*OWN, *OWN_OF_ALL, "user:activate", "user:read", "user:read_history"]
+    )
+
+
+@pytest.mark.parametrize("role", CHANGES)
+async def test_an_administrator_sees_what_the_role_gives(role, ask, person):
+    administrator = await person(role)
+
+    viewer = await ask(administrator, VIEWER)
+
+    assert viewer["roles"] == [role.upper(), "USER"]
+    assert viewer["permissions"] == sorted(READ_BY_ADMINISTRATORS | CHANGES[role])
+    assert not set(viewer["permissions"]) & set(viewer["ownPermissions"])
+
+
+async def test_who_holds_all_roles_may_what_each_may(ask, person):
+    owner = await person(*CHANGES)
+
+    viewer = await ask(owner, VIEWER)
+
+    assert viewer["roles"] == [*(one.upper() for one in sorted(CHANGES)), "USER"]
+    assert viewer["permissions"] == sorted(READ_BY_ADMINISTRATORS.union(*CHANGES.values()))
+    assert viewer["ownPermissions"] == ["user:activate"]
+
+
+@pytest.mark.parametrize("role", CHANGES)
+async def test_can_says_what_the_law_says(role, ask, person):
+    asked = [f'{one.replace(":", "_")}: can(permission: "{one}")' for one in Policy().permissions]
+    document = f"{{ viewer {{ {' '.join(asked)} }} }}"
+
+    administrator = await ask(await person(role), document)
+    employee = await ask(await person(), document)
+
+    may = {one.replace(":", "_") for one in READ_BY_ADMINISTRATORS | CHANGES[role]}
+    assert {one for one, can in administrator.items() if can} == may
+    assert not any(employee.values())
+
+
+async def test_a_permission_that_there_is_not_cannot_be_asked_for(send, person):
+    answer = await send(await person(), CAN, permission="user:fly")
+
+    (error,) = answer["errors"]
+    assert answer["data"] == {"viewer": None}
+    assert error["extensions"]["code"] == "INVALID"
+    assert error["extensions"]["path"] == ["permission"]
+
+
+async def test_who_is_not_signed_in_is_nobody(send):
+    answer = await send(None, VIEWER)
+
+    (error,) = answer["errors"]
+    assert answer["data"] == {"viewer": None}
+    assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_deactivated_person_is_nobody(send, person):
+    answer = await send(await person(status=UserStatus.DEACTIVATED), VIEWER)
+
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_everybody_sees_the_administrators_to_turn_to(ask, person, make, jensen):
+    employee = await person()
+    await make.user(jensen, "organisation_administrator", name="Kirsten Bech")
+    await person("organisation_administrator", name="Ulla Møller", email="ulla@example.dk")
+    await person("user_administrator", "rights_administrator", name="Bo Holm")
+
+    answer = await ask(employee, ADMINISTRATORS)
+    of_users = await ask(employee, ADMINISTRATORS, role="USER_ADMINISTRATOR")
+
+    told = [(one["name"], one["role"]) for one in answer["administrators"]]
+    assert sorted(told) == [
+        ("Bo Holm", "RIGHTS_ADMINISTRATOR"),
+        ("Bo Holm", "USER_ADMINISTRATOR"),
+        ("Ulla Møller", "ORGANISATION_ADMINISTRATOR"),
+    ]
+    assert "ulla@example.dk" in [one["email"] for one in answer["administrators"]]
+    assert [one["name"] for one in of_users["administrators"]] == ["Bo Holm"]
+
+
+async def test_whom_one_cannot_reach_is_no_administrator_to_turn_to(ask, person, gateways):
+    ulla, bo = await person("organisation_administrator", name="Ulla Møller"), await person()
+    await person("user_administrator", status=UserStatus.DEACTIVATED)
+    assign = "mutation ($input: AssignRoleInput!) { assignRole(input: $input) { errors { code } } }"
+    given = {"userId": bo.id, "role": "USER_ADMINISTRATOR", "until": "2026-11-03"}
+    await ask(ulla, assign, input=given | {"from": "2026-11-03"})
+    today = await ask(bo, ADMINISTRATORS)
+    gateways.clock.advance(days=1)
+    tomorrow = await ask(bo, ADMINISTRATORS)
+    gateways.clock.advance(days=1)
+
+    after = await ask(bo, ADMINISTRATORS)
+
+    assert [len(one["administrators"]) for one in (today, tomorrow, after)] == [1, 2, 1]
+
+
+async def test_a_person_chooses_the_language_of_letters_and_problems(ask, send, person):
+    eva, administrator = await person(), await person("user_administrator")
+    denied = "mutation ($input: AddEanInput!) { addEan(input: $input) { errors { message } } }"
+    ean = {"eanNumber": "5790002345678", "label": "Canteen"}
+    before = await ask(eva, denied, input=ean)
+
+    answer = await ask(eva, SET_LANGUAGE, input={"language": "ENGLISH"})
+
+    assert answer == {"viewer": {"language": "ENGLISH", "user": {"version": 2}}, "errors": []}
+    assert before["errors"][0]["message"].startswith("Du må ikke")
+    after = await ask(eva, denied, input=ean)
+    assert after["errors"][0]["message"].startswith("You may not")
+    entry, *_ = await history_of(ask, administrator, eva)
+    assert entry.told == ("setLanguage", "DONE")
+    assert entry.changes == {"language": (Language.DANISH, Language.ENGLISH)}
+
+
+async def test_the_language_of_one_request_outranks_the_one_chosen(ask, person):
+    eva = await person(language=Language.ENGLISH)
+    denied = "mutation ($input: AddEanInput!) { addEan(input: $input) { errors { message } } }"
+    ean = {"eanNumber": "5790002345678", "label": "Canteen"}
+
+    answer = await ask(eva, denied, {"accept-language": "da"}, input=ean)
+
+    assert answer["errors"][0]["message"].startswith("Du må ikke")
+
+
+async def test_a_dry_run_keeps_the_language(ask, person):
+    eva = await person()
+
+    answer = await ask(eva, SET_LANGUAGE, input={"language": "ENGLISH"}, dryRun=True)
+
+    assert answer["viewer"]["language"] == "ENGLISH"
+    assert (await ask(eva, "{ viewer { language } }"))["language"] == "DANISH"
