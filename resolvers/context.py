@@ -87,10 +87,14 @@ class Context:
         return UUID(self.gateways.vault.fingerprint(proved)[:32])
 
     async def actor(self) -> Actor:
-        """Whoever asks, as the history names them."""
-        return await Actor.named(
-            self.organisation_id, ActorKind.PERSON, self.name, self.subject.user_id
-        )
+        """Whoever asks, as the history names them; looked up once in an attempt at a change."""
+        me, known = self.subject.user_id, getattr(self.attempt, "actor", None)
+        if known is None or known.user_id != me:
+            here = self.organisation_id
+            known = await Actor.named(here, ActorKind.PERSON, self.name, me)
+            if self.attempt:
+                self.attempt.actor = known
+        return known
 
     def speak_for(self, user: User) -> None:
         """Goes on as the user that a person has just shown to be."""

@@ -35,7 +35,7 @@ async def change(reach: Gateways, key: object, activity: str, operation: str) ->
     """Makes one transition, if it is still due when the user is locked."""
     now = reach.clock.now()
     async with in_transaction():
-        user = await User.select_for_update().get(id=key)
+        user = await User.select_for_update(no_key=True).get(id=key)
         started = Change(activity, operation, now, uuid4(), user.deactivation_reason)
         started.begin()
         try:

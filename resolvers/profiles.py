@@ -10,7 +10,6 @@ from models import (
     CertificateProfile,
     CertificateSettings,
     CertificateStatus,
-    DefaultSettings,
     EanLocation,
     EntityKind,
     ProductionUnit,
@@ -22,7 +21,8 @@ from models.numbers import AsciiEmail, Email
 from models.refusals import Conflict, Invalid
 from models.texts import Name, Title
 from resolvers.context import Context, checked_by
-from resolvers.users import INFORMATION, Units, Usage
+from resolvers.settings import Units, usual_units
+from resolvers.users import INFORMATION, Usage
 
 
 class ProfileAlterations(TypedDict, total=False):
@@ -85,9 +85,7 @@ async def create(
     ean: The EAN number that pays.
     profile: The new profile.
     """
-    defaults = await DefaultSettings.get(organisation_id=context.organisation_id).prefetch_related(
-        "certificate_production_unit", "certificate_vat_unit"
-    )
+    units = {**await usual_units(context, "certificate"), **units}
     profile = CertificateProfile(
         organisation_id=context.organisation_id,
         name=name,
@@ -96,8 +94,8 @@ async def create(
         contact_email=contact_email,
         system_rights=system_rights or [],
         can_seal=bool(can_seal),
-        production_unit=units.get("production_unit", defaults.certificate_production_unit),
-        vat_unit=units.get("vat_unit", defaults.certificate_vat_unit),
+        production_unit=units.get("production_unit"),
+        vat_unit=units.get("vat_unit"),
         ean=ean,
     )
     await profile.save()

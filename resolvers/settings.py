@@ -1,6 +1,6 @@
 """What can be done to the settings, page by page."""
 
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 from typing_extensions import Unpack
 
@@ -76,6 +76,32 @@ class DefaultChoices(TypedDict, total=False):
     user_vat_unit: VatUnit | None
     certificate_production_unit: ProductionUnit | None
     certificate_vat_unit: VatUnit | None
+
+
+class Units(TypedDict, total=False):
+    """Where a new user or profile belongs.
+
+    production_unit: The production unit; the default one when absent, none when null.
+    vat_unit: The VAT unit; the default one when absent, none when null.
+    """
+
+    production_unit: ProductionUnit | None
+    vat_unit: VatUnit | None
+
+
+async def usual_units(context: Context, whose: Literal["user", "certificate"]) -> Units:
+    """The default units of new users or certificates, as far as the settings still allow them."""
+    settings = await UserSettings.get(organisation_id=context.organisation_id)
+    names = (f"{whose}_production_unit", f"{whose}_vat_unit")
+    defaults = await DefaultSettings.get(organisation_id=context.organisation_id).prefetch_related(
+        *names
+    )
+    units: Units = {}
+    if InformationKind.P_NUMBER in settings.allowed_information:
+        units["production_unit"] = getattr(defaults, names[0])
+    if InformationKind.SE_NUMBER in settings.allowed_information:
+        units["vat_unit"] = getattr(defaults, names[1])
+    return units
 
 
 async def update_users(

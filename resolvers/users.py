@@ -12,7 +12,6 @@ from models import (
     AssuranceLevel,
     Certificate,
     CertificateStatus,
-    DefaultSettings,
     EanLocation,
     Entity,
     EntityKind,
@@ -39,6 +38,7 @@ from models.texts import Line, Name, Reason
 from resolvers import activations, roles
 from resolvers.activations import CodedUser
 from resolvers.context import Context, Id, OneOf, checked_by
+from resolvers.settings import Units, usual_units
 
 
 @dataclass
@@ -51,17 +51,6 @@ class PersonIdentifier(OneOf):
 
     cpr_number: CprNumber | None = None
     date_of_birth: date | None = None
-
-
-class Units(TypedDict, total=False):
-    """Where a new user belongs.
-
-    production_unit: The production unit; the default one when absent, none when null.
-    vat_unit: The VAT unit; the default one when absent, none when null.
-    """
-
-    production_unit: ProductionUnit | None
-    vat_unit: VatUnit | None
 
 
 class Alterations(TypedDict, total=False):
@@ -180,9 +169,7 @@ async def create(
     temporary_code: The code to hand over, when the user was created by date of birth.
     """
     organisation = await context.organisation()
-    defaults = await DefaultSettings.get(organisation_id=organisation.id).prefetch_related(
-        "user_production_unit", "user_vat_unit"
-    )
+    units = {**await usual_units(context, "user"), **units}
     user = User(
         organisation_id=organisation.id,
         status=UserStatus.AWAITING_ACTIVATION,
@@ -191,8 +178,8 @@ async def create(
         is_anonymous=bool(is_anonymous),
         reference_text=reference_text or None,
         target_assurance_level=target_assurance_level or organisation.assurance_level,
-        production_unit=units.get("production_unit", defaults.user_production_unit),
-        vat_unit=units.get("vat_unit", defaults.user_vat_unit),
+        production_unit=units.get("production_unit"),
+        vat_unit=units.get("vat_unit"),
         ean=ean,
         can_sign=bool(can_sign),
         can_seal=bool(can_seal),
@@ -318,7 +305,7 @@ async def delete(context: Context, user: User) -> DeletedUser:
 async def end_certificates(context: Context, user: User) -> list[Any]:
     """Revokes what has been issued to a user, and cancels what is ordered."""
     ended = []
-    for certificate in await Certificate.filter(user_id=user.id).select_for_update():
+    for certificate in await Certificate.filter(user_id=user.id).select_for_update(no_key=True):
         match certificate.standing(context.now):
             case CertificateStatus.ISSUED:
                 by = await context.actor()

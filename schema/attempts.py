@@ -10,7 +10,7 @@ import orjson
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from models import Change, Entity, KeptAnswer
+from models import Actor, Change, Entity, KeptAnswer
 from models.history import record_denied
 from models.idempotency import KEPT_FOR
 from models.refusals import Conflict
@@ -26,6 +26,7 @@ class Attempt:
         former = context.attempt
         self.earlier: list[str] = [*former.earlier, former.operation] if former else []
         self.holder = context.holder  # who is let in by the change goes on as somebody else
+        self.actor: Actor | None = None
         self.is_dry_run = False
         self.is_done = False  # the resolver has run through
         self.is_kept = False  # what was stored stays, though the change was refused
@@ -110,6 +111,6 @@ class Attempt:
                 await self.keep(answer)
 
     async def tell_denied(self, about: Entity) -> None:
-        context = self.context
+        context, self.actor = self.context, None  # whom the rolled back transaction knew
         change = Change(self.permission, self.operation, context.now, context.request_uuid)
         await record_denied(change, await context.actor(), about)

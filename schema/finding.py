@@ -34,7 +34,9 @@ async def enter(declared: One, given: dict[str, Any], asking: Asking) -> Row | N
         return await fetch(statements.rows(draft, list(paths(shown.model))), known, shown)
 
     rows = await look(own)
-    if not rows and own and await look(own=False):
+    # Whoever sees only what is their own does not learn whose address or number is known here.
+    is_guessed = name is not None and declared.by[name] not in ("id", "uuid")
+    if not rows and own and (is_guessed or await look(own=False)):
         tell(denied(declared.allow, asking.context), asking.context)
     if not rows:
         tell_nothing_here(asking.context)

@@ -35,6 +35,8 @@ class Guard:
         await self.must_ever_be_allowed(context)
         if await context.attempt.was_made():
             raise Replayed
+        if context.subject.organisation_id:
+            await context.actor()  # before any other lock, so that no two wait for each other
         target = await self.find(context, given)
         values = await self.read(context, given)
         expected = given.get("expected_version")

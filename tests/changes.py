@@ -1,59 +1,19 @@
-"""A minimal valid input for every mutation of the schema, and what is stored at a moment."""
+"""A row for every mutation of the schema: by whom it is made, with the least input that will do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from graphql import GraphQLObjectType, build_schema
-from tortoise import connections
 
 from gateways import Claims
-from models import (
-    Activation,
-    ActivationKind,
-    Billing,
-    CertificateStatus,
-    EanLocation,
-    GroupMember,
-    Letter,
-    Organisation,
-    User,
-    UserStatus,
-)
-from models.settings import (
-    AuthenticatorSettings,
-    CertificateSettings,
-    DefaultSettings,
-    UserSettings,
-)
+from models import User
 from schema.graph import graph
-from tests.making import Maker
+from tests.scenes import CPR, LINK, ORGANISATION, RIGHTS, USERS, Scene
 
-ORGANISATION, USERS, RIGHTS = (
-    "organisation_administrator",
-    "user_administrator",
-    "rights_administrator",
-)
-CPR, LINK = "6101901111", "the-secret-part-of-a-link"
 SDL = build_schema(graph.as_str(), assume_valid=True)
 MUTATIONS: dict[str, Any] = SDL.mutation_type.fields if SDL.mutation_type else {}
-
-
-@dataclass
-class Scene:
-    """What the mutations of the table act upon, all of it in one organisation."""
-
-    organisation: Organisation
-    users: dict[str, User]
-    things: dict[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        found = self.__dict__["users"] | self.__dict__["things"]
-        if name not in found:
-            raise AttributeError(name)
-        return found[name]
 
 
 @dataclass(frozen=True)
@@ -252,69 +212,6 @@ def shown_once(mutation: str) -> set[str]:
 SECRETS = ("TemporaryCode", "OneTimeCode")
 
 
-async def scene_of(make: Maker, organisation: Organisation) -> Scene:
-    """Makes what the table needs: people in every state, and one thing of each kind."""
-    here = {"organisation_id": organisation.id}
-    waiting = {"status": UserStatus.AWAITING_ACTIVATION, "activated_at": None}
-    users = {
-        role: await make.user(organisation, role, name=f"Kim {role.title()}")
-        for role in (ORGANISATION, USERS, RIGHTS)
-    }
-    users["bo"] = await make.user(organisation)
-    users["employee"] = await make.user(organisation, name="Eva Lund")
-    users["newcomer"] = await make.user(organisation, cpr=CPR, **waiting)
-    users["born"] = await make.user(organisation, cpr=None, **waiting)
-    users["absent"] = await make.user(organisation, status=UserStatus.DEACTIVATED)
-    await invite(make, users["newcomer"])
-    group = await make.group(organisation, users["bo"])
-    ean = EanLocation(**here, ean_number="5790009876540", label="Store")
-    async with make.change(organisation.id):
-        await ean.save()
-    pages = (UserSettings, AuthenticatorSettings, CertificateSettings, DefaultSettings)
-    things = {str(page._meta.db_table): await page.get(**here) for page in pages}
-    return Scene(
-        organisation,
-        users,
-        things
-        | {
-            "group": group,
-            "member": await GroupMember.get(group_id=group.id),
-            "profile": await make.profile(organisation),
-            "certificate": await make.certificate(organisation, user=users["bo"]),
-            "order": await make.certificate(
-                organisation,
-                user=users["bo"],
-                status=CertificateStatus.ORDERED,
-                issued_at=None,
-                valid_from=None,
-                expires_at=None,
-            ),
-            "billing": await Billing.get(**here),
-            "ean": ean,
-        },
-    )
-
-
-async def invite(make: Maker, user: User) -> None:
-    """A letter with a link, as it goes to a new user."""
-    letter = await Letter.create(
-        organisation_id=user.organisation_id,
-        to=user.email,
-        subject="Activate your user",
-        status="SENT",
-        queued_at=make.now,
-        next_try_at=make.now,
-    )
-    await Activation.create(
-        organisation_id=user.organisation_id,
-        user_id=user.id,
-        kind=ActivationKind.LINK,
-        link_hash=make.gateways.vault.hash_secret(LINK),
-        link_expires_at=make.now + timedelta(days=30),
-        letter=letter,
-    )
-
-
 def actor_of(name: str, scene: Scene) -> User | Claims:
     """Whoever may make the change of a row."""
     by = CHANGES[name].by
@@ -334,18 +231,3 @@ def with_other_ids(given: Any, instead: Any = None) -> Any:
             return [with_other_ids(one, instead) for one in given]
         case _:
             return given
-
-
-async def everything_stored() -> dict[str, str | None]:
-    """A digest of every table."""
-    client = connections.get("default")
-    tables = await client.execute_query_dict(
-        "select tablename as name from pg_tables where schemaname = 'public'"
-    )
-    parts = [
-        f"select '{one['name']}' as name,"
-        f" (select md5(string_agg(t::text, '|' order by t::text)) from \"{one['name']}\" t) as digest"
-        for one in tables
-    ]
-    rows = await client.execute_query_dict(" union all ".join(parts))
-    return {row["name"]: row["digest"] for row in rows}

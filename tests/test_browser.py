@@ -1,6 +1,5 @@
 """The page in a real browser: workbench, sign-in, letters and activation, the network closed."""
 
-import contextlib
 import os
 import re
 import shutil
@@ -79,21 +78,22 @@ def site() -> Iterator[str]:
         port = taken.getsockname()[1]
     command = (sys.executable, "server.py", "serve", "--demo", "--port", str(port))
     plain = {name: one for name, one in os.environ.items() if not name.startswith("SEGL_")}
-    with contextlib.ExitStack() as served:
-        folder = served.enter_context(tempfile.TemporaryDirectory(prefix="segl-test-"))
-        served.enter_context(embedded(Path(folder) / "database", fast=True))
-        server = served.enter_context(
-            subprocess.Popen(
-                command, cwd=HERE, env=plain | {"SEGL_VAR": folder}, stdout=subprocess.PIPE
-            )
-        )
-        served.callback(server.send_signal, signal.SIGINT)
-        assert server.stdout
-        assert server.stdout.readline().startswith(b"Segl is at")
-        address = f"http://127.0.0.1:{port}"
-        with httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client:
-            assert client.get(f"{address}/ready").is_success
-        yield address
+    with (
+        tempfile.TemporaryDirectory(prefix="segl-test-") as folder,
+        embedded(Path(folder) / "database", fast=True),
+        subprocess.Popen(
+            command, cwd=HERE, env=plain | {"SEGL_VAR": folder}, stdout=subprocess.PIPE
+        ) as server,
+    ):
+        try:
+            assert server.stdout
+            assert server.stdout.readline().startswith(b"Segl is at")
+            address = f"http://127.0.0.1:{port}"
+            with httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client:
+                assert client.get(f"{address}/ready").is_success
+            yield address
+        finally:
+            server.send_signal(signal.SIGINT)
 
 
 @pytest.fixture(scope="module")

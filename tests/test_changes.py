@@ -8,18 +8,15 @@ from models import HistoryEntry, HistoryOutcome
 from schema.graph import graph
 from tests.changes import (
     CHANGES,
-    CPR,
     MUTATIONS,
     NAMING,
     VERSIONED,
-    Scene,
     actor_of,
     document,
-    everything_stored,
-    scene_of,
     shown_once,
     with_other_ids,
 )
+from tests.scenes import CPR, Scene, everything_stored, scene_of
 
 pytestmark = pytest.mark.anyio
 

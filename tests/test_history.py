@@ -111,9 +111,7 @@ async def test_every_administrator_reads_the_history(role, ask, person):
     answer = await ask(reader, HISTORY)
 
     assert answer["totalCount"] == await HistoryEntry.all().count()
-    assert [one["sequence"] for one in answer["nodes"]] == list(
-        range(answer["totalCount"], 0, -1)
-    )
+    assert [one["sequence"] for one in answer["nodes"]] == list(range(answer["totalCount"], 0, -1))
 
 
 async def test_an_employee_does_not_read_the_history(send, person):
@@ -259,9 +257,7 @@ async def test_secrets_are_masked_or_left_out(ask, ulla):
 
     answer = await ask(ulla, HISTORY, first=2)
 
-    by_cpr = next(
-        one for one in answer["nodes"] if one["about"]["id"] == created["user"]["id"]
-    )
+    by_cpr = next(one for one in answer["nodes"] if one["about"]["id"] == created["user"]["id"])
     changes = {one["field"]: one["new"] for one in by_cpr["changes"]}
     assert changes["cprNumber"] == "610190-****"
     assert not [name for name in changes if "ealed" in name or "ash" in name]

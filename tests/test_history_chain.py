@@ -160,24 +160,52 @@ async def test_a_history_that_was_emptied_is_found(told, hansen):
     assert (found.is_intact, found.checked_count, found.broken_at) == (False, 0, 1)
 
 
-async def test_an_inserted_entry_is_found(told, hansen):
-    last = await HistoryEntry.get(organisation_id=hansen.id, sequence=told)
-    forged = HistoryEntry(
-        **{
-            name: getattr(last, name)
-            for name in last._meta.fields_db_projection
-            if name not in ("id", "sequence", "hash", "summary")
-        },
-        sequence=told + 1,
-        summary="Create group: Forged",
-    )
+async def forge(like: HistoryEntry, sequence: int, former: str) -> None:
+    """An entry that never happened, with hashes as they would be."""
+    facts = {
+        name: getattr(like, name)
+        for name in like._meta.fields_db_projection
+        if name not in ("id", "sequence", "summary")
+    }
+    forged = HistoryEntry(**facts, sequence=sequence, summary="Create group: Forged")
     forged.words_hash = forged.words()
-    forged.hash = forged.link(last.hash)
+    forged.hash = forged.link(former)
     await forged.save()
 
-    found = await verify(hansen.id)
 
-    assert (found.is_intact, found.broken_at) == (False, told + 2)
+async def test_an_entry_that_is_put_in_at_the_end_is_found(told, hansen):
+    last = await HistoryEntry.get(organisation_id=hansen.id, sequence=told)
+
+    await forge(last, told + 1, last.hash)
+
+    found = await verify(hansen.id)
+    assert (found.is_intact, found.checked_count, found.broken_at) == (False, told, told + 1)
+
+
+async def test_an_entry_that_is_put_in_the_middle_is_found(told, hansen):
+    former = await HistoryEntry.get(organisation_id=hansen.id, sequence=told - 2)
+    for number in (told, told - 1):
+        await alter(
+            "update history_entry set sequence = sequence + 1"
+            " where organisation_id = $1 and sequence = $2",
+            *(hansen.id, number),
+        )
+
+    await forge(former, told - 1, former.hash)
+
+    found = await verify(hansen.id)
+    assert (found.is_intact, found.broken_at) == (False, told)
+
+
+async def test_a_last_entry_that_is_replaced_is_found(told, hansen):
+    former = await HistoryEntry.get(organisation_id=hansen.id, sequence=told - 1)
+    last = await HistoryEntry.get(organisation_id=hansen.id, sequence=told)
+    await last.delete()
+
+    await forge(last, told, former.hash)
+
+    found = await verify(hansen.id)
+    assert (found.is_intact, found.checked_count, found.broken_at) == (False, told - 1, told)
 
 
 async def test_two_entries_that_change_places_are_found(told, hansen):
@@ -259,9 +287,7 @@ async def test_those_who_change_each_other_at_the_same_time_both_do_so(ask, pers
     assert (await verify(hansen.id)).is_intact
 
 
-async def test_what_is_verified_while_changes_are_made_is_intact(
-    ask, create_group, administrator
-):
+async def test_what_is_verified_while_changes_are_made_is_intact(ask, create_group, administrator):
     async def verified() -> bool:
         found = [await ask(administrator, VERIFICATION) for _ in range(10)]
         return all(one["isIntact"] for one in found)

@@ -1,4 +1,4 @@
-"""What the GraphQL library refuses by itself: the message says what is wrong, never what was sent."""
+"""What the GraphQL library refuses itself: it says what is wrong, never what was sent."""
 
 import pytest
 
@@ -37,7 +37,10 @@ def literal(person: str, also: str = "") -> str:
         (ANNE | BY_CPR | {"targetAssuranceLevel": int(CPR)}, "at .targetAssuranceLevel"),
         (ANNE | BY_CPR | {"isAnonymous": CPR}, "at .isAnonymous"),
         (ANNE | BY_CPR | {"firstName": int(CPR)}, "at .firstName"),
-        (ANNE | BY_CPR | {"firstName": f"{CPR}\n, found"} | {"email": {"a": 1}, "b": CPR}, "invalid value"),
+        (
+            ANNE | BY_CPR | {"firstName": f"{CPR}\n, found"} | {"email": {"a": 1}, "b": CPR},
+            "invalid value",
+        ),
         (CPR, "CreateUserInput"),
         (None, "CreateUserInput"),
     ],
@@ -45,9 +48,7 @@ def literal(person: str, also: str = "") -> str:
 async def test_a_variable_of_the_wrong_form_is_not_repeated(given, told, asker, person):
     administrator = await person("user_administrator")
 
-    response = await asker.post(
-        administrator, CREATE, {"accept-language": "en"}, input=given
-    )
+    response = await asker.post(administrator, CREATE, {"accept-language": "en"}, input=given)
 
     assert CPR not in response.text
     answer = response.json()

@@ -9,13 +9,11 @@ from models import HistoryEntry, HistoryOutcome, KeptAnswer
 from tests.changes import (
     CHANGES,
     MUTATIONS,
-    Scene,
     actor_of,
     document,
-    everything_stored,
-    scene_of,
     shown_once,
 )
+from tests.scenes import Scene, everything_stored, scene_of
 
 pytestmark = pytest.mark.anyio
 
@@ -65,9 +63,7 @@ async def test_the_same_again_is_answered_again_and_made_once(mutation, post, sc
     assert await everything_stored() == before
 
 
-async def test_a_code_is_kept_nowhere_whatever_it_is_called(
-    post, person, gateways
-):
+async def test_a_code_is_kept_nowhere_whatever_it_is_called(post, person, gateways):
     administrator = await person("user_administrator")
     asked = """
         mutation ($input: CreateUserInput!) {

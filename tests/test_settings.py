@@ -1,13 +1,19 @@
 """The four pages of the settings: what each holds, who may change it, and what is refused."""
 
-from typing import Any
-from uuid import uuid4
-
 import pytest
 
-from models import ProductionUnit, VatUnit
-from models.settings import PAGES, AuthenticatorSettings, DefaultSettings, UserSettings
-from tests.making import P_NUMBERS
+from models.settings import PAGES, AuthenticatorSettings, UserSettings
+from tests.pages import (
+    CHANGES,
+    FIRST_P,
+    OPERATIONS,
+    ORGANISATION,
+    PERMISSIONS,
+    READS,
+    SECOND_P,
+    asked,
+    changing,
+)
 from tests.reading import history_of, stored
 from tests.tables import who_may
 
@@ -23,50 +29,7 @@ test_who_may_use_settings = who_may("""
 """)  # noqa: E501
 
 ADMINISTRATORS = ("organisation_administrator", "user_administrator", "rights_administrator")
-ORGANISATION = ["ORGANISATION_ADMINISTRATOR"]
-READS = {
-    "users": "canRequestUser canRequestRights canBeAnonymous allowedInformation retentionDays",
-    "authenticators": "allowedKinds allowedDevices",
-    "certificates": "allowedKinds canSeal",
-    "defaults": """
-        userProductionUnit { pNumber } userVatUnit { seNumber }
-        certificateProductionUnit { pNumber } certificateVatUnit { seNumber }
-    """,
-}
-OPERATIONS = {
-    "users": "updateUserSettings",
-    "authenticators": "updateAuthenticatorSettings",
-    "certificates": "updateCertificateSettings",
-    "defaults": "updateDefaultSettings",
-}
-FIRST_P, SECOND_P, UNREGISTERED_P = P_NUMBERS
-PERMISSIONS = {page: f"settings:update_{page}" for page in READS}
-# One change of each page.
-CHANGES = {
-    "users": {"retentionDays": 30},
-    "authenticators": {"allowedDevices": ["APP", "CHIP"]},
-    "certificates": {"canSeal": True},
-    "defaults": {"userPNumber": FIRST_P},
-}
 every_page = pytest.mark.parametrize("page", READS)
-
-
-def asked(also: str = "") -> str:
-    pages = " ".join(f"{page} {{ {reads} {also} }}" for page, reads in READS.items())
-    return f"{{ settings {{ {pages} }} }}"
-
-
-def changing(page: str) -> str:
-    operation = OPERATIONS[page]
-    kind = operation[0].upper() + operation[1:]
-    return f"""
-        mutation ($input: {kind}Input!, $dryRun: Boolean) {{
-          {operation}(input: $input, dryRun: $dryRun) {{
-            settings {{ id version changedAt changedBy {{ name }} {READS[page]} }}
-            errors {{ code path ... on Denied {{ permission allowedFor }} }}
-          }}
-        }}
-    """
 
 
 @pytest.fixture
@@ -128,9 +91,7 @@ async def test_an_employee_sees_no_page_by_its_id_either(page, ask, person, admi
     employee = await person()
     pages = await ask(administrator, asked("id"))
 
-    found = await ask(
-        employee, "query ($id: ID!) { node(id: $id) { id } }", id=pages[page]["id"]
-    )
+    found = await ask(employee, "query ($id: ID!) { node(id: $id) { id } }", id=pages[page]["id"])
 
     assert found is None
 
@@ -287,9 +248,7 @@ async def test_personal_data_cannot_be_kept_for_ever_or_not_at_all(days, ask, ad
 async def test_separate_mitid_is_always_allowed(kinds, ask, administrator):
     answer = await ask(administrator, changing("authenticators"), input={"allowedKinds": kinds})
 
-    assert answer["errors"] == [
-        {"code": "SEPARATE_MITID_ALWAYS_ALLOWED", "path": ["allowedKinds"]}
-    ]
+    assert answer["errors"] == [{"code": "SEPARATE_MITID_ALWAYS_ALLOWED", "path": ["allowedKinds"]}]
     (page,) = await AuthenticatorSettings.all()
     assert page.allowed_kinds == ["PRIVATE_MITID", "SEPARATE_MITID"]
 
@@ -316,69 +275,12 @@ async def test_a_choice_cannot_be_cleared(page, given, ask, administrator):
     assert answer["errors"] == [{"code": "REQUIRED", "path": [name]} for name in given]
 
 
-async def test_default_units_are_chosen_and_cleared_by_null(ask, administrator, hansen):
-    se_number = hansen.cvr_number
-    given = {
-        "userPNumber": FIRST_P,
-        "userSeNumber": se_number,
-        "certificatePNumber": SECOND_P,
-        "certificateSeNumber": se_number,
-    }
-    chosen = await ask(administrator, changing("defaults"), input=given)
-
-    cleared = await ask(
-        administrator,
-        changing("defaults"),
-        input={"userPNumber": None, "certificateSeNumber": None},
-    )
-
-    assert chosen["settings"]["userProductionUnit"] == {"pNumber": FIRST_P}
-    assert chosen["settings"]["certificateVatUnit"] == {"seNumber": se_number}
-    assert cleared["settings"]["userProductionUnit"] is None
-    assert cleared["settings"]["userVatUnit"] == {"seNumber": se_number}
-    assert cleared["settings"]["certificateProductionUnit"] == {"pNumber": SECOND_P}
-    assert cleared["settings"]["certificateVatUnit"] is None
-    entry, *_ = await history_of(ask, administrator, cleared["settings"]["id"])
-    assert entry.changes == {
-        "userProductionUnit": (FIRST_P, None),
-        "certificateVatUnit": (se_number, None),
-    }
-
-
-async def test_unregistered_units_are_all_told_at_once(ask, administrator, make):
-    other = await make.organisation("Lund ApS", production_units=3, vat_units=1)
-    given: dict[str, Any] = {
-        "userPNumber": UNREGISTERED_P,
-        "certificatePNumber": "1029829826",
-        "userSeNumber": other.cvr_number,
-        "certificateSeNumber": "1234",
-    }
-
-    answer = await ask(administrator, changing("defaults"), input=given)
-
-    told = {tuple(one["path"]): one["code"] for one in answer["errors"]}
-    assert told == {
-        ("userPNumber",): "P_NUMBER_NOT_REGISTERED",
-        ("certificatePNumber",): "CHECK_DIGIT_WRONG",
-        ("userSeNumber",): "SE_NUMBER_NOT_REGISTERED",
-        ("certificateSeNumber",): "MALFORMED",
-    }
-    assert await DefaultSettings.filter(changed_at__isnull=False).count() == 0
-
-
-async def test_a_user_administrator_chooses_default_units(ask, person):
-    user_administrator = await person("user_administrator", name="Bo Holm")
-
-    answer = await ask(user_administrator, changing("defaults"), input=CHANGES["defaults"])
-
-    assert answer["errors"] == []
-    assert answer["settings"]["changedBy"] == {"name": "Bo Holm"}
-
-
 @pytest.mark.parametrize(
     ("role", "page"),
-    [(role, page) for role in ("user_administrator", "rights_administrator") for page in READS][:3]
-    + [("rights_administrator", page) for page in READS],
+    [
+        *(("user_administrator", page) for page in ("users", "authenticators", "certificates")),
+        *(("rights_administrator", page) for page in READS),
+    ],
 )
 async def test_the_others_are_denied_and_the_attempt_is_kept(
     role, page, ask, person, administrator, hansen
@@ -418,43 +320,3 @@ async def test_one_organisations_settings_are_not_anothers(page, ask, administra
     await ask(administrator, changing(page), input=CHANGES[page])
 
     assert await ask(elsewhere, asked("version changedAt")) == before
-
-
-async def test_new_users_and_profiles_belong_to_the_default_units(ask, person, administrator):
-    user_administrator = await person("user_administrator")
-    given = {"userPNumber": FIRST_P, "certificatePNumber": SECOND_P}
-    await ask(administrator, changing("defaults"), input=given)
-
-    user = await ask(
-        user_administrator,
-        """
-        mutation ($input: CreateUserInput!) {
-          createUser(input: $input) { user { productionUnit { pNumber } } errors { code } }
-        }
-        """,
-        input={
-            "firstName": "Eva",
-            "surname": "Lund",
-            "email": "eva@example.dk",
-            "person": {"dateOfBirth": "1990-01-31"},
-        },
-    )
-    profile = await ask(
-        user_administrator,
-        """
-        mutation ($input: CreateCertificateProfileInput!) {
-          createCertificateProfile(input: $input) {
-            profile { productionUnit { pNumber } } errors { code }
-          }
-        }
-        """,
-        input={
-            "name": "Archive",
-            "email": "archive@example.dk",
-            "contactName": "Eva Lund",
-            "contactEmail": "eva@example.dk",
-        },
-    )
-
-    assert user["user"] == {"productionUnit": {"pNumber": FIRST_P}}
-    assert profile["profile"] == {"productionUnit": {"pNumber": SECOND_P}}

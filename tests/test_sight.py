@@ -6,15 +6,8 @@ import pytest
 
 from gateways import Claims
 from models import Billing, HistoryEntry, UserSettings
-from tests.tables import who_may
 
 pytestmark = pytest.mark.anyio
-
-test_who_may_read_the_history = who_may("""
-                      self  user_administrator  rights_administrator  organisation_administrator
-    history:list       .            x                    x                       x
-    history:verify     .            x                    x                       x
-""")
 
 # For each thing the document that asks for it. A `$id` names the thing.
 USER = "query ($id: ID!) { user(by: {id: $id}) { id } }"

@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
                 ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
                 ('organisation', fields.ForeignKeyField('models.Organisation', source_field='organisation_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
                 ('kind', fields.CharEnumField(description='PERSON: PERSON\nMACHINE: MACHINE\nSYSTEM: SYSTEM', enum_type=ActorKind, max_length=20)),
-                ('name', fields.CharField(max_length=200)),
+                ('name', fields.CharField(max_length=201)),
                 ('user', fields.ForeignKeyField('models.User', source_field='user_id', null=True, db_constraint=True, to_field='id', related_name='appearances', on_delete=OnDelete.SET_NULL)),
             ],
             options={'table': 'actor', 'app': 'models', 'pk_attr': 'id', 'table_description': 'Somebody or something that acted in an organisation, under the name of that time.'},

@@ -1,0 +1,121 @@
+"""An organisation with people in every state and one thing of each kind; and all that is stored."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tortoise import connections
+
+from models import (
+    Activation,
+    ActivationKind,
+    Billing,
+    CertificateStatus,
+    EanLocation,
+    GroupMember,
+    Letter,
+    Organisation,
+    User,
+    UserStatus,
+)
+from models.settings import PAGES
+from tests.making import Maker
+
+ORGANISATION, USERS, RIGHTS = (
+    "organisation_administrator",
+    "user_administrator",
+    "rights_administrator",
+)
+CPR, LINK = "6101901111", "the-secret-part-of-a-link"
+
+
+@dataclass
+class Scene:
+    """What the mutations of the table act upon, all of it in one organisation."""
+
+    organisation: Organisation
+    users: dict[str, User]
+    things: dict[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        found = self.__dict__["users"] | self.__dict__["things"]
+        if name not in found:
+            raise AttributeError(name)
+        return found[name]
+
+
+async def scene_of(make: Maker, organisation: Organisation) -> Scene:
+    """Makes what the table needs: people in every state, and one thing of each kind."""
+    here = {"organisation_id": organisation.id}
+    waiting = {"status": UserStatus.AWAITING_ACTIVATION, "activated_at": None}
+    users = {
+        role: await make.user(organisation, role, name=f"Kim {role.title()}")
+        for role in (ORGANISATION, USERS, RIGHTS)
+    }
+    users["bo"] = await make.user(organisation)
+    users["employee"] = await make.user(organisation, name="Eva Lund")
+    users["newcomer"] = await make.user(organisation, cpr=CPR, **waiting)
+    users["born"] = await make.user(organisation, cpr=None, **waiting)
+    users["absent"] = await make.user(organisation, status=UserStatus.DEACTIVATED)
+    await invite(make, users["newcomer"])
+    group = await make.group(organisation, users["bo"])
+    ean = EanLocation(**here, ean_number="5790009876540", label="Store")
+    async with make.change(organisation.id):
+        await ean.save()
+    things = {str(page._meta.db_table): await page.get(**here) for page in PAGES}
+    return Scene(
+        organisation,
+        users,
+        things
+        | {
+            "group": group,
+            "member": await GroupMember.get(group_id=group.id),
+            "profile": await make.profile(organisation),
+            "certificate": await make.certificate(organisation, user=users["bo"]),
+            "order": await make.certificate(
+                organisation,
+                user=users["bo"],
+                status=CertificateStatus.ORDERED,
+                issued_at=None,
+                valid_from=None,
+                expires_at=None,
+            ),
+            "billing": await Billing.get(**here),
+            "ean": ean,
+        },
+    )
+
+
+async def invite(make: Maker, user: User) -> None:
+    """A letter with a link, as it goes to a new user."""
+    letter = await Letter.create(
+        organisation_id=user.organisation_id,
+        to=user.email,
+        subject="Activate your user",
+        status="SENT",
+        queued_at=make.now,
+        next_try_at=make.now,
+    )
+    await Activation.create(
+        organisation_id=user.organisation_id,
+        user_id=user.id,
+        kind=ActivationKind.LINK,
+        link_hash=make.gateways.vault.hash_secret(LINK),
+        link_expires_at=make.now + timedelta(days=30),
+        letter=letter,
+    )
+
+
+async def everything_stored() -> dict[str, str | None]:
+    """A digest of every table."""
+    client = connections.get("default")
+    tables = await client.execute_query_dict(
+        "select tablename as name from pg_tables where schemaname = 'public'"
+    )
+    rows = "string_agg(t::text, '|' order by t::text)"
+    parts = [
+        f"select '{one['name']}' as name, (select md5({rows}) from \"{one['name']}\" t) as digest"
+        for one in tables
+    ]
+    digests = await client.execute_query_dict(" union all ".join(parts))
+    return {one["name"]: one["digest"] for one in digests}
