@@ -34,6 +34,9 @@ from schema.endpoint import Endpoint, bearer, language_of
 from schema.graph import graph
 
 HERE = Path(__file__).parent
+DEMO_HINT = """
+  Sign in there as anybody of the demo; letters are at /mailbox.
+  For scripts: .venv/bin/python server.py token user-administrator"""
 PREFLIGHT = "graphql-preflight"  # a header that a form of another site cannot send
 
 
@@ -132,7 +135,12 @@ def hexadecimal(name: str) -> bytes | None:
     return key
 
 
-def create_app(environment: Environment, gateways: Gateways, url: str | None = None) -> Starlette:
+def create_app(
+    environment: Environment,
+    gateways: Gateways,
+    url: str | None = None,
+    way_in: type[Endpoint] = Endpoint,
+) -> Starlette:
     """The application; with a database's address it opens it, without one it finds it open."""
     policy = Policy()
     graph.must_be_guarded(policy.permissions)
@@ -159,7 +167,7 @@ def create_app(environment: Environment, gateways: Gateways, url: str | None = N
         return await door.context(token or "", language, request.headers.get("idempotency-key"))
 
     desk = DemoDesk(door) if environment.is_demo else None
-    endpoint = Endpoint(graph, context_of)
+    endpoint = way_in(graph, context_of)
     return Starlette(
         routes=[
             Route("/graphql", endpoint.__call__, methods=["GET", "POST"]),
@@ -217,7 +225,8 @@ def serve(environment: Environment, given: argparse.Namespace) -> int:
         asyncio.run(database.migrate(url))
         if environment.is_demo:
             asyncio.run(load_demo(environment, url))
-        print(welcome(environment), flush=True)
+        hint = DEMO_HINT if environment.is_demo else ""
+        print(f"Segl is at {environment.rules.base_url}{hint}", flush=True)
         uvicorn.run(
             "server:app",
             factory=True,
@@ -227,15 +236,6 @@ def serve(environment: Environment, given: argparse.Namespace) -> int:
             log_level="warning",
         )
     return 0
-
-
-def welcome(environment: Environment) -> str:
-    address = f"Segl is at {environment.rules.base_url}"
-    if not environment.is_demo:
-        return address
-    return f"""{address}
-  Sign in there as anybody of the demo; letters are at /mailbox.
-  For scripts: .venv/bin/python server.py token user-administrator"""
 
 
 async def load_demo(environment: Environment, url: str) -> bool:
@@ -337,6 +337,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(given.run(Environment.read(), given))
     except Unusable as unusable:
         print(unusable, file=sys.stderr)
+    except BrokenPipeError:  # whoever read the output has read enough
+        return 0
     except (OSError, asyncpg.PostgresError) as trouble:
         print(f"The database cannot be reached: {trouble}", file=sys.stderr)
     except OperationalError as trouble:

@@ -63,10 +63,10 @@ def stretch(
 ) -> Stretch:
     """Reads the arguments of a page; raises BadPage for those that make no sense."""
     if first is not None and last is not None:
-        raise BadPage("last", "FIRST_AND_LAST")
+        raise BadPage("last", "page_ends")
     for name, size in (("first", first), ("last", last)):
         if size is not None and not 1 <= size <= LONGEST:
-            raise BadPage(name, "PAGE_SIZE")
+            raise BadPage(name, "page_size")
     size = USUAL if first is None and last is None else first or last or USUAL
     return Stretch(
         order,
@@ -88,9 +88,9 @@ def read(argument: str, text: str | None, order: Order) -> tuple[str, ...] | Non
     try:
         values = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
-        raise BadPage(argument, "CURSOR") from None
+        raise BadPage(argument, "page_cursor") from None
     if not isinstance(values, list) or len(values) != len(order.all):
-        raise BadPage(argument, "CURSOR")
+        raise BadPage(argument, "page_cursor")
     if not all(isinstance(one, str) for one in values):
-        raise BadPage(argument, "CURSOR")
+        raise BadPage(argument, "page_cursor")
     return tuple(values)

@@ -1,5 +1,6 @@
 """Runs a plan on one connection: the levels downwards for their rows, upwards for the answer."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,9 @@ from planner.declarations import Asking, Edge, One
 from planner.levels import Level, Plan
 from planner.pages import Stretch, cursor
 from planner.selection import Unplanned
-from planner.statements import given
+from planner.statements import Statement, given
+
+log = logging.getLogger("segl.sql")
 
 
 @dataclass(slots=True)
@@ -69,7 +72,7 @@ class Run:
         parts = self.edge_parts(level)
         statement = level.rows(parts)
         known |= {name: value for _, name, value in parts}
-        return await connection.fetch(statement.text, *statement.values(known))
+        return await ask(connection, statement, known)
 
     def above(self, level: Level) -> list[Any]:
         """The rows that a level hangs on."""
@@ -92,7 +95,7 @@ class Run:
         asked = self.contract.given(level.definition, level.node, self.variables)
         by, known["key"] = await self.contract.prepare(declared, asked, self.asking)
         statement = level.rows([], by)
-        rows = await connection.fetch(statement.text, *statement.values(known))
+        rows = await ask(connection, statement, known)
         if len(rows) != 1:
             raise Unplanned("not one")
         return rows
@@ -109,12 +112,18 @@ class Run:
         known |= given(stretch)
         for _, name, value in parts:
             known[name] = value
-        rows = await connection.fetch(statement.text, *statement.values(known))
+        rows = await ask(connection, statement, known)
         totals: dict[Any, int] = {}
         if level.is_counted:
-            counted = await connection.fetch(count.text, *count.values(known))
+            counted = await ask(connection, count, known)
             totals = {str(row[1]) if level.way else None: row[0] for row in counted}
         return cut(level, stretch, rows, totals, known.get("keys"))
+
+
+async def ask(connection: Any, statement: Statement, known: dict[str, Any]) -> Any:
+    """The rows of a statement, with the values that its places stand for."""
+    log.debug("%s", statement.text)
+    return await connection.fetch(statement.text, *statement.values(known))
 
 
 def cut(level: Level, stretch: Stretch, rows: Any, totals: Any, keys: Any) -> dict[Any, Cut]:

@@ -59,6 +59,14 @@ class Remembered(OrderedDict[Any, Kept], Generic[Kept]):
 
 
 @dataclass
+class Answered:
+    """The data of an answer, and the places where something was refused."""
+
+    data: dict[str, Any]
+    refused: list[tuple[list[Any], Refusal]]
+
+
+@dataclass
 class Operation:
     """A validated operation, and its plans by switches and by the policy's answers."""
 
@@ -80,8 +88,8 @@ class Reader:
 
     async def answer(
         self, text: str, name: str | None, given: dict[str, Any], asking: Asking, pool: Any
-    ) -> tuple[dict[str, Any], list[tuple[list[Any], Refusal]]] | None:
-        """The data and what was refused in it; None for what the executor shall answer."""
+    ) -> Answered:
+        """The data, and what was refused in it; Unplanned for what the executor shall answer."""
         try:
             operation = self.operation(text, name)
             defined = operation.node.variable_definitions or ()
@@ -94,12 +102,20 @@ class Reader:
                 return told(plan, await run.read(connection))
         except Unplanned as reason:
             self.left[str(reason)] += 1
+            raise
         except TooMuch:
             raise
         except Exception as fault:  # the executor meets it again and says it properly
             self.left[type(fault).__name__] += 1
             log.debug("left to the executor", exc_info=fault)
-        return None
+            raise Unplanned(type(fault).__name__) from fault
+
+    def operation_of(self, text: str, name: str | None) -> Operation | None:
+        """The operation, or none for what cannot be planned; TooMuch for what asks for too much."""
+        try:
+            return self.operation(text, name)
+        except Unplanned:
+            return None
 
     def operation(self, text: str, name: str | None) -> Operation:
         """The operation as it was learnt; or that it was found to be nothing for a planner."""
@@ -121,13 +137,15 @@ class Reader:
         except GraphQLError as fault:
             raise Unplanned("syntax") from fault
         node = get_operation_ast(document, name)
-        if node is None or validate(self.schema, document):
+        if node is None:
+            raise Unplanned("operation")
+        weight = weigh(document, node)  # before validation, which a large document can keep busy
+        if measure := weight.exceeds(self.most):
+            raise TooMuch(measure, weight, self.most)
+        if validate(self.schema, document):
             raise Unplanned("validation")
         if node.operation is not OperationType.QUERY:
             raise Unplanned(node.operation.value)
-        weight = weigh(document, node)
-        if measure := weight.exceeds(self.most):
-            raise TooMuch(measure, weight, self.most)
         return Operation(document, node, switches(document), weight)
 
     def plan(self, operation: Operation, variables: Any, asking: Asking) -> Plan:
@@ -151,9 +169,9 @@ class Reader:
         return Compiler(self.contract, selection, answer)
 
 
-def told(plan: Plan, data: dict[str, Any]) -> Any:
+def told(plan: Plan, data: dict[str, Any]) -> Answered:
     """The data with null wherever something was refused, and what was, with its place."""
     refused = [one for path in plan.refusable for one in refusals(data, path)]
     for place, path, _ in refused:
         place[path[-1]] = None
-    return data, [(list(path), refusal) for _, path, refusal in refused]
+    return Answered(data, [(list(path), refusal) for _, path, refusal in refused])

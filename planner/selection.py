@@ -143,10 +143,10 @@ def weigh(document: DocumentNode, operation: OperationDefinitionNode) -> Weight:
         said = Weight(directives=len(node.directives or ()))
         if isinstance(node, FragmentSpreadNode):
             name = node.name.value
-            if name not in known:
+            if name not in known and name in fragments:
                 known[name] = Weight()  # validation refuses circles; weighing must end all the same
                 known[name] = of(fragments[name].selection_set)
-            return known[name] + said
+            return known.get(name, Weight()) + said
         inner = of(node.selection_set)
         if not isinstance(node, FieldNode):
             return inner + said

@@ -217,7 +217,7 @@ def must_fit(model: Table, stretch: Stretch) -> None:
         places = getattr(stretch, mark) or ()
         for path, text in zip(stretch.order.all, places, strict=False):
             if not fits(kind(*end(model, path)), text):
-                raise BadPage(mark, "CURSOR")
+                raise BadPage(mark, "page_cursor")
 
 
 def fits(kind: str, text: str) -> bool:

@@ -12,8 +12,13 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from models.messages import message
+from planner.reader import TooMuch
+from planner.selection import Unplanned
 from resolvers.context import Context
 from schema.graph import Graph
+from schema.planned import reader_of, refused
+from schema.rows import pool
+from schema.seeing import asking_for
 from schema.telling import Told
 
 GRAPHQL, JSON = "application/graphql-response+json", "application/json"
@@ -44,7 +49,7 @@ class Endpoint:
     """Answers requests by the graph, for whoever the context says is asking."""
 
     def __init__(self, graph: Graph, context_of: Callable[[Request], Awaitable[Context | None]]):
-        self.graph, self.context_of = graph, context_of
+        self.graph, self.context_of, self.reader = graph, context_of, reader_of(graph)
 
     async def __call__(self, request: Request) -> Response:
         media = GRAPHQL if prefers_graphql(request.headers.get("accept", "")) else JSON
@@ -56,6 +61,11 @@ class Endpoint:
         if context:
             given = orjson.dumps([name, variables], option=orjson.OPT_SORT_KEYS)
             context.question = f"{query}\n{given!r}"
+        try:
+            if planned := await self.planned(query, variables, name, context):
+                return self.signed(respond(planned, media, 200), context)
+        except TooMuch as much:
+            return respond({"errors": [too_much(much)]}, media, 200 if media == JSON else 400)
         try:
             result = await self.graph.execute(
                 query,
@@ -73,11 +83,47 @@ class Endpoint:
         assert isinstance(result, ExecutionResult)
         accepted = language_of(request.headers.get("accept-language", ""))
         language = context.language if context else accepted or "en"
-        response = respond(body_of(result, language), media, status_of(result, media))
+        return self.signed(
+            respond(body_of(result, language), media, status_of(result, media)), context
+        )
+
+    async def planned(
+        self,
+        query: str,
+        variables: dict[str, Any] | None,
+        name: str | None,
+        context: Context | None,
+    ) -> dict[str, Any] | None:
+        """The answer of the planner; none for what the executor shall answer."""
+        if context is None or context.subject.organisation_id is None:
+            self.reader.operation_of(query, name)  # too much is too much for a stranger as well
+            return None
+        try:
+            found = await self.reader.answer(
+                query, name, variables or {}, asking_for(context), pool()
+            )
+        except Unplanned as reason:
+            context.headers["X-Segl-Executor"] = str(reason)
+            return None
+        errors = [refused(one, path, context) for path, one in found.refused]
+        return {"errors": errors, "data": found.data} if errors else {"data": found.data}
+
+    def signed(self, response: Response, context: Context | None) -> Response:
+        """An answer with what identifies it."""
         if context:
             response.headers.update(context.headers)
             response.headers["X-Request-Id"] = str(context.request_uuid)
         return response
+
+
+def too_much(much: TooMuch) -> dict[str, Any]:
+    """The refusal of a document that asks for more than is answered at once."""
+    asked, most = getattr(much.weight, much.measure), getattr(much.most, much.measure)
+    text = (
+        f"This asks for too much at once: {much.measure} {asked:,}, where {most:,} is the most."
+        " Ask for shorter pages or fewer fields, or in several requests."
+    )
+    return told(text, "INVALID", measure=much.measure, asked=asked, most=most)
 
 
 def bearer(request: Request) -> str | None:

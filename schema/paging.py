@@ -123,7 +123,7 @@ def stretch_of(declared: Page, given: dict[str, Any], asking: Asking) -> Stretch
         statements.must_fit(SHOWN[declared.target].model, stretch)
         return stretch
     except BadPage as bad:
-        tell(Invalid("INVALID", path=(bad.argument,), reason=bad.reason), asking.context)
+        tell(Invalid("INVALID", path=(bad.argument,), constraint=bad.reason), asking.context)
 
 
 async def conditions_of(

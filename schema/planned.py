@@ -17,7 +17,7 @@ from schema.rows import SHOWN
 from schema.telling import Told, denied
 
 # The most that one request may ask for.
-MOST = Weight(cost=200_000, depth=15, aliases=200, directives=100, roots=20)
+MOST = Weight(cost=200_000, depth=15, aliases=200, directives=100, roots=50)
 
 
 def contract_of(graph: Graph) -> Contract:
@@ -60,7 +60,7 @@ def reader_of(graph: Graph) -> Reader:
     return Reader(graph._schema, contract_of(graph), MOST)
 
 
-def told(refusal: Refusal, path: list[Any], context: Any) -> dict[str, Any]:
+def refused(refusal: Refusal, path: list[Any], context: Any) -> dict[str, Any]:
     """The error that stands for a refusal, as the executor would tell it."""
     error = Told(denied(refusal.permission, context), context.language)
     locations = []

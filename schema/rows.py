@@ -109,6 +109,12 @@ def as_it_is(value: Any) -> Any:
     return value
 
 
+def pool() -> Any:
+    """The connections that the models use too."""
+    client: Any = connections.get("default")
+    return client._pool
+
+
 async def run(statement: Statement, known: dict[str, Any]) -> list[dict[str, Any]]:
     values = statement.values(known)
     return await connections.get("default").execute_query_dict(statement.text, values)

@@ -13,9 +13,13 @@ from tortoise import connections
 from gateways import Gateways, Letter, Letterbox
 from gateways.database import Connection, embedded
 from models import Organisation, Role, User, database
+from schema.endpoint import Endpoint
 from server import Environment, create_app
 from tests.asking import Asker
+from tests.comparing import BothWays
 from tests.making import Maker
+
+LOGGERS = ("tortoise.db_client", "segl.sql")  # of statements by the models, and by the planner
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +98,16 @@ def person(make: Maker, hansen: Organisation) -> Any:
 
 
 @pytest.fixture
-async def client(environment: Environment, gateways: Gateways) -> AsyncIterator[AsyncClient]:
-    app = create_app(environment, gateways)
+def way_in(request: pytest.FixtureRequest) -> type[Endpoint]:
+    """Answers by the planner and by the executor, and compares; once only where SQL is counted."""
+    return Endpoint if "sql" in request.fixturenames else BothWays
+
+
+@pytest.fixture
+async def client(
+    environment: Environment, gateways: Gateways, way_in: type[Endpoint]
+) -> AsyncIterator[AsyncClient]:
+    app = create_app(environment, gateways, way_in=way_in)
     async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
         yield client
 
@@ -132,10 +144,11 @@ def ask(asker: Asker) -> Any:
 @pytest.fixture
 def sql(caplog: pytest.LogCaptureFixture) -> Any:
     """Counts the statements that were sent to the database since it was last asked."""
-    caplog.set_level("DEBUG", "tortoise.db_client")
+    for logger in LOGGERS:
+        caplog.set_level("DEBUG", logger)
 
     def count() -> int:
-        found = sum(one.name == "tortoise.db_client" for one in caplog.records)
+        found = sum(one.name in LOGGERS for one in caplog.records)
         caplog.clear()
         return found
 

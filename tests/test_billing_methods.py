@@ -1,4 +1,4 @@
-"""The three ways of being invoiced: chosen one after the other, and refused where one does not fit."""
+"""The three ways of being invoiced: chosen one after another, refused where one does not fit."""
 
 import pytest
 

@@ -182,10 +182,17 @@ def test_somebody_unknown_gets_no_token_but_the_names_of_those_who_are(var):
     assert len(refused.stderr.splitlines()) == 1
 
 
+def test_a_token_without_a_name_asks_for_one(tmp_path):
+    refused = segl("token", var=tmp_path)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("Say for whom: organisation-administrator")
+    assert len(refused.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "Say for whom: organisation-administrator"),
         (("--person", "3102901234"), "CPR number"),
         (("--name", "Bo Holm"), "date of birth"),
         (("--name", "Bo Holm", "--born", "yesterday"), "Date of birth"),

@@ -2,9 +2,11 @@
 
 import pytest
 
+from gateways import Claims
 from models import Language, UserStatus
 from policies import Policy
 from tests.reading import history_of
+from tests.scenes import everything_stored
 
 pytestmark = pytest.mark.anyio
 
@@ -123,6 +125,26 @@ async def test_who_is_not_signed_in_is_nobody(send):
     (error,) = answer["errors"]
     assert answer["data"] == {"viewer": None}
     assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_person_without_a_user_has_no_organisation_to_look_at(send, hansen):
+    private = Claims(cpr_number="6101901111")
+
+    answer = await send(private, VIEWER)
+
+    (error,) = answer["errors"]
+    assert answer["data"] == {"viewer": None}
+    assert error["extensions"]["code"] == "DENIED"
+    assert error["extensions"]["permission"] == "viewer:read"
+
+
+async def test_a_person_without_a_user_changes_nothing(ask, hansen):
+    private, before = Claims(cpr_number="6101901111"), await everything_stored()
+
+    answer = await ask(private, SET_LANGUAGE, input={"language": "ENGLISH"})
+
+    assert answer.problem == "DENIED"
+    assert await everything_stored() == before
 
 
 async def test_a_deactivated_person_is_nobody(send, person):

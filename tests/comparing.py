@@ -1,0 +1,38 @@
+"""Every query of every test is answered twice: by the planner, and by GraphQL's own executor."""
+
+from collections import Counter
+from typing import Any
+
+import orjson
+
+from resolvers.context import Context
+from schema.endpoint import Endpoint, body_of
+
+PLANNED: Counter[bool] = Counter()  # how many queries the planner answered, and how many it left
+
+
+class BothWays(Endpoint):
+    """The way in, but what the planner answers must be what the executor answers."""
+
+    async def planned(
+        self,
+        query: str,
+        variables: dict[str, Any] | None,
+        name: str | None,
+        context: Context | None,
+    ) -> dict[str, Any] | None:
+        answer = await super().planned(query, variables, name, context)
+        PLANNED[answer is not None] += 1
+        if answer is not None and context:
+            result: Any = await self.graph.execute(
+                query, variable_values=variables, context_value=context, operation_name=name
+            )
+            assert comparable(answer) == comparable(body_of(result, context.language))
+        return answer
+
+
+def comparable(body: dict[str, Any]) -> tuple[Any, list[bytes]]:
+    """A body as it is sent, its errors sorted."""
+    errors = body.get("errors", ())
+    sent = orjson.loads(orjson.dumps(body["data"]))
+    return sent, sorted(orjson.dumps(one, option=orjson.OPT_SORT_KEYS) for one in errors)
