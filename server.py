@@ -6,8 +6,8 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -196,14 +196,11 @@ async def ready(request: Request) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@contextmanager
-def database_of(environment: Environment) -> Iterator[str]:
+def database_of(environment: Environment) -> AbstractContextManager[str]:
     """The address of the database: the named one, or the embedded one, which it keeps running."""
     if environment.database_url:
-        yield environment.database_url
-        return
-    with embedded(environment.var / "database") as url:
-        yield url
+        return nullcontext(environment.database_url)
+    return embedded(environment.var / "database")
 
 
 def app() -> Starlette:

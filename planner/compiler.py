@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import GraphQLList, GraphQLNonNull, get_named_type, is_leaf_type
+from graphql import GraphQLNonNull, get_named_type, is_leaf_type
 from tortoise.fields import JSONField
 from tortoise.fields.data import IntEnumFieldInstance
 
@@ -224,7 +224,9 @@ class Compiler:
             text = f"found[{way.number}][None]"
         else:
             empty = ", ()" if way.form == "many" else ""
-            text = f"found[{way.number}].get(c{way.at}{empty})"
+            is_sure = way.form == "one" and isinstance(definition.type, GraphQLNonNull)
+            at = f"[c{way.at}]" if is_sure else f".get(c{way.at}{empty})"
+            text = f"found[{way.number}]{at}"
         if isinstance(declared, Page) and declared.is_with_row:
             return self.guarded(level, shown, declared.allow, text, nodes, path)
         return text
@@ -268,7 +270,7 @@ class Compiler:
                 return text
             return f"({text} if c{level.add(declared.when)} is not None else None)"
         chosen = level.add(str(declared.by))
-        text = "None"
+        text = f"{self.plan.texts.bind(fault)}()"
         for value, target in declared.targets:
             inner = self.object(level, self.contract.shown[target], nodes, path)
             text = f"({inner} if c{chosen} == {value!r} else {text})"
@@ -301,9 +303,6 @@ def reader(field: Any) -> Callable[[Any], Any]:
     return field.to_python_value
 
 
-def bare(type_: Any) -> Any:
-    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-
-
-def is_list(type_: Any) -> bool:
-    return isinstance(bare(type_), GraphQLList)
+def fault() -> None:
+    """Meets what cannot be: the executor shall tell of it."""
+    raise LookupError
