@@ -17,31 +17,32 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 from tortoise.exceptions import OperationalError
 
 import graphiql
-from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, key_file
+from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, heard, key_file
 from gateways.database import Connection, embedded
+from gateways.settings import Unusable, hexadecimal, truth, whole
 from graphiql.forms import COOKIE
-from models import Organisation, database
-from models.history import verify
+from models import database
 from policies import Policy
-from resolvers import demo, letters, periods
+from resolvers import demo, letters, organisations, periods
 from resolvers.context import Context, Rules
 from resolvers.desk import DemoDesk
 from resolvers.identities import Door
-from schema.endpoint import Endpoint, bearer, language_of
+from resolvers.standings import CHANNEL
+from schema.endpoint import Endpoint, bearer, front, language_of
+from schema.explaining import explain
 from schema.graph import graph
+from schema.planned import reader_of
 
 HERE = Path(__file__).parent
+REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
 DEMO_HINT = """
   Sign in there as anybody of the demo; letters are at /mailbox.
   For scripts: .venv/bin/python server.py token user-administrator"""
 PREFLIGHT = "graphql-preflight"  # a header that a form of another site cannot send
-
-
-class Unusable(Exception):
-    """A setting or an argument that cannot be used, in words for the person who gave it."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,19 @@ class Environment:
             database_url=given.get("SEGL_DATABASE_URL"),
             var=Path(given.get("SEGL_VAR", cls.var)),
             host=given.get("SEGL_HOST", cls.host),
-            port=whole("SEGL_PORT", cls.port, 65535),
-            workers=whole("SEGL_WORKERS", cls.workers, 100),
+            port=whole("SEGL_PORT", given.get("SEGL_PORT"), cls.port, 65535),
+            workers=whole("SEGL_WORKERS", given.get("SEGL_WORKERS"), cls.workers, 100),
             base_url=given.get("SEGL_BASE_URL"),
             smtp_url=given.get("SEGL_SMTP_URL"),
             sender=given.get("SEGL_SENDER", cls.sender),
-            key=hexadecimal("SEGL_KEY"),
-            is_demo=truth("SEGL_DEMO"),
-            admits_replacement_numbers=truth("SEGL_REPLACEMENT_NUMBERS"),
-            admits_test_organisations=truth("SEGL_TEST_ORGANISATIONS"),
+            key=hexadecimal("SEGL_KEY", given.get("SEGL_KEY")),
+            is_demo=truth("SEGL_DEMO", given.get("SEGL_DEMO")),
+            admits_replacement_numbers=truth(
+                "SEGL_REPLACEMENT_NUMBERS", given.get("SEGL_REPLACEMENT_NUMBERS")
+            ),
+            admits_test_organisations=truth(
+                "SEGL_TEST_ORGANISATIONS", given.get("SEGL_TEST_ORGANISATIONS")
+            ),
         )
 
     def checked(self) -> "Environment":
@@ -110,37 +115,12 @@ class Environment:
         return Letterbox() if self.is_demo else NoMail()
 
 
-def whole(name: str, usual: int, most: int) -> int:
-    text = os.environ.get(name, str(usual))
-    if not text.isdecimal() or not 1 <= int(text) <= most:
-        raise Unusable(f"{name} must be a whole number from 1 to {most}.")
-    return int(text)
-
-
-def truth(name: str) -> bool:
-    text = os.environ.get(name, "no")
-    if text.lower() not in ("yes", "no", "1", "0", "true", "false", "on", "off", ""):
-        raise Unusable(f"{name} must be yes or no.")
-    return text.lower() in ("yes", "1", "true", "on")
-
-
-def hexadecimal(name: str) -> bytes | None:
-    text = os.environ.get(name)
-    try:
-        key = bytes.fromhex(text) if text else None
-    except ValueError:
-        key = b""
-    if key is not None and len(key) != 32:
-        raise Unusable(f"{name} must be 64 hexadecimal digits: openssl rand -hex 32 makes them.")
-    return key
-
-
 def create_app(
     environment: Environment,
     gateways: Gateways,
     url: str | None = None,
     way_in: type[Endpoint] = Endpoint,
-) -> Starlette:
+) -> ASGIApp:
     """The application; with a database's address it opens it, without one it finds it open."""
     policy = Policy()
     graph.must_be_guarded(policy.permissions)
@@ -154,7 +134,8 @@ def create_app(
         if url is None:
             yield
             return
-        async with database.opened(url, Connection), gateways.jobs.running():
+        listening = heard(url, CHANNEL, door.standings.forget, door.standings.hear)
+        async with database.opened(url, Connection), gateways.jobs.running(), listening:
             gc.collect()
             gc.freeze()
             yield
@@ -168,15 +149,16 @@ def create_app(
 
     desk = DemoDesk(door) if environment.is_demo else None
     endpoint = way_in(graph, context_of)
-    return Starlette(
+    pages = Starlette(
         routes=[
-            Route("/graphql", endpoint.__call__, methods=["GET", "POST"]),
             Route("/health", health),
             Route("/ready", ready),
             *graphiql.routes(desk, HERE / "graphiql" / "dist"),
         ],
         lifespan=lifespan,
     )
+
+    return front(endpoint, pages)
 
 
 async def health(request: Request) -> Response:
@@ -203,7 +185,7 @@ def database_of(environment: Environment) -> AbstractContextManager[str]:
     return embedded(environment.var / "database")
 
 
-def app() -> Starlette:
+def app() -> ASGIApp:
     """The application of one worker process."""
     environment = Environment.read()
     return create_app(environment, environment.gateways(), environment.database_url)
@@ -291,14 +273,21 @@ def check(environment: Environment, given: argparse.Namespace) -> int:
 
 
 async def check_all(url: str) -> int:
-    broken = 0
     async with database.opened(url, Connection):
-        for one in await Organisation.all().order_by("cvr_number"):
-            found = await verify(one.id)
-            state = "intact" if found.is_intact else f"broken at entry {found.broken_at}"
-            broken += not found.is_intact
-            print(f"{one.cvr_number} {one.name}: {state}, {found.checked_count} entries checked")
-    return 1 if broken else 0
+        found = [(line, is_intact) async for line, is_intact in organisations.verified()]
+    print("\n".join(line for line, _ in found))
+    return 0 if all(is_intact for _, is_intact in found) else 1
+
+
+def explained(environment: Environment, given: argparse.Namespace) -> int:
+    """Print the statements, the permissions and the cost of a document."""
+    try:
+        text = given.file.read_text()
+    except OSError as trouble:
+        raise Unusable(f"{given.file} cannot be read: {trouble.strerror}") from None
+    asyncio.run(database.known())
+    print("\n".join(explain(reader_of(graph), text)))
+    return 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -325,6 +314,7 @@ def parser() -> argparse.ArgumentParser:
     asking.add_argument("--born", metavar="DATE", help="the date of birth, as in 1990-01-31")
     command("schema", schema)
     command("verify", check)
+    command("explain", explained).add_argument("file", type=Path, help="a GraphQL document")
     return made
 
 

@@ -10,6 +10,7 @@ from gateways.clock import Clock, StoppedClock, WallClock, today
 from gateways.identity import Claims, Identity, SignedTokens
 from gateways.jobs import Jobs
 from gateways.mail import Letter, Letterbox, Mail, NoMail, SmtpMail, Undeliverable, Waiting
+from gateways.signals import heard
 from gateways.vault import BrokenSeal, Vault, key_file, normalise_code
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Vault",
     "Waiting",
     "WallClock",
+    "heard",
     "key_file",
     "normalise_code",
     "today",

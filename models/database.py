@@ -28,6 +28,11 @@ async def opened(url: str, connection_class: Any = None, most: int = 16) -> Asyn
         await Tortoise.close_connections()
 
 
+async def known() -> None:
+    """Lets the models know their relations, without a database."""
+    await Tortoise.init(config=config("asyncpg://nowhere"), init_connections=False)
+
+
 async def migrate(url: str) -> None:
     """Makes every table what the models expect; does nothing where it is so already."""
     await run_migrations(config=config(url))

@@ -251,6 +251,32 @@ SORT_USERS = [by("name"), by("surname", "first_name")]
 SORT_NO_USERS = ["drop index users_by_name", "drop index users_by_surname"]
 
 
+# Tells every process whose standing has changed, so that none needs to ask at each request.
+TELL_STANDINGS = [
+    """
+create function tell_standing() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('standing', case tg_table_name
+        when 'user' then to_jsonb(new) ->> 'id'
+        else coalesce(to_jsonb(new), to_jsonb(old)) ->> 'user_id' end);
+    return null;
+end $$
+""",
+    """
+create trigger tell_standing after update on "user" for each row
+    when ((old.status, old.name, old.language, old.cpr_number_hash, old.date_of_birth)
+          is distinct from
+          (new.status, new.name, new.language, new.cpr_number_hash, new.date_of_birth))
+    execute function tell_standing()
+""",
+    """
+create trigger tell_standing after insert or update or delete on role_assignment for each row
+    execute function tell_standing()
+""",
+]
+TELL_NO_STANDINGS = "drop function tell_standing() cascade"
+
+
 class Activation(Record):
     """How far a person is on the way in: by a link, and for some a code. One for each user."""
 

@@ -134,7 +134,9 @@ class Compiler:
                 parts[key], level.is_counted = "page.total", True
             elif name == "pageInfo":
                 about = self.selection.fields(inner, found)
-                parts[key] = record({k: PAGE_INFO[n[0].name.value] for k, n in about.items()})
+                asked = {k: PAGE_INFO[n[0].name.value] for k, n in about.items()}
+                level.has_marks |= any("cursor" in text for text in asked.values())
+                parts[key] = record(asked)
             elif name == "__typename":
                 parts[key] = repr(kind.name)
             else:
@@ -147,8 +149,10 @@ class Compiler:
             name = found[0].name.value
             if name == "node":
                 parts[key] = self.object(level, level.shown, found, (*path, key))
+            elif name == "cursor":
+                parts[key], level.has_marks = "cursor(marks)", True
             else:
-                parts[key] = "cursor(marks)" if name == "cursor" else repr(kind.name)
+                parts[key] = repr(kind.name)
         return record(parts)
 
     def object(self, level: Level, shown: Shown, nodes: list[Any], path: Path) -> str:

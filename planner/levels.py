@@ -35,6 +35,7 @@ class Level:
     columns: list[str] = field(default_factory=list)
     text: str = ""
     is_counted: bool = False
+    has_marks: bool = False  # whether a cursor is asked for
     constant: Any = None  # the arguments, where no variable is among them
     variants: dict[tuple[Any, ...], tuple[Statement, Statement]] = field(default_factory=dict)
 
@@ -62,7 +63,8 @@ class Level:
         selected = [f"c{number}" for number in range(max(1, len(self.columns)))]
         if not self.is_page:
             return selected
-        return [*selected, "marks", "above"] if self.way else [*selected, "marks"]
+        marks = ["marks"] if self.has_marks else []
+        return [*selected, *marks, *(["above"] if self.way else [])]
 
     @property
     def body(self) -> str:
@@ -132,7 +134,9 @@ class Level:
             draft = self.page_draft(parts, names)
             count = self.page_draft(parts, names)
             self.variants[variant] = (
-                statements.stretched(draft, self.selected(draft), stretch, self.way),
+                statements.stretched(
+                    draft, self.selected(draft), stretch, self.way, self.has_marks
+                ),
                 statements.count(count, self.way),
             )
         return self.variants[variant]

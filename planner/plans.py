@@ -133,7 +133,7 @@ def cut(level: Level, stretch: Stretch, rows: Any, totals: Any, keys: Any) -> di
         pages = {key: [] for key in keys}
         for row in rows:
             pages[row[-1]].append(row)
-    at = level.names.index("marks")
+    at = level.names.index("marks") if level.has_marks else 0
     return {key: Cut(*stretch.cut(own), totals.get(key, 0), at) for key, own in pages.items()}
 
 

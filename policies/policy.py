@@ -26,6 +26,7 @@ class Policy:
         self._casbin = casbin.Enforcer(str(folder / "model.conf"), str(folder / "policy.csv"))
         self._casbin.add_function("holds", Subject.holds)
         self._answers: dict[tuple[frozenset[str], str, bool], bool] = {}
+        self._unfolded: dict[frozenset[str], tuple[frozenset[str], frozenset[str]]] = {}
 
     def allows(self, subject: Subject, permission: str, where: UUID | None = None) -> bool:
         """Whether the subject may do this to anything there, by default where it stands."""
@@ -48,6 +49,16 @@ class Policy:
                 self._casbin.enforce(standing, there, *permission.split(":"))
             )
         return self._answers[question]
+
+    def unfolded(self, subject: Subject) -> tuple[frozenset[str], frozenset[str]]:
+        """All that the subject may do to anything there, and to what is its own."""
+        if subject.roles not in self._unfolded:
+            every = self.permissions
+            self._unfolded[subject.roles] = (
+                frozenset(one for one in every if self.allows(subject, one)),
+                frozenset(one for one in every if self.allows_own(subject, one)),
+            )
+        return self._unfolded[subject.roles]
 
     @cached_property
     def permissions(self) -> tuple[str, ...]:

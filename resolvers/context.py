@@ -60,9 +60,10 @@ class Context:
 
     def extent(self, permission: str) -> Extent:
         """How much of what a permission is about the one who asks may see."""
-        if self.policy.allows(self.subject, permission):
+        over_all, over_own = self.policy.unfolded(self.subject)
+        if permission in over_all:
             return Extent.ALL
-        return Extent.OWN if self.policy.allows_own(self.subject, permission) else Extent.NONE
+        return Extent.OWN if permission in over_own else Extent.NONE
 
     async def organisation(self) -> Organisation:
         return await Organisation.get(id=self.organisation_id)

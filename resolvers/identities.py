@@ -1,24 +1,17 @@
 """Who is asking: from a token to a user with roles, or to a person who has no user yet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
-
-from tortoise import connections
 
 from gateways import Claims, Gateways, today
 from models import Language
 from policies import Policy, Subject
 from resolvers.context import Context, Person, Rules
+from resolvers.standings import Standings
 
-# One statement for each request: roles are those held today, and withdrawing one works at once.
-WHO = """
-select u.id, u.organisation_id, u.name, u.language, u.cpr_number_hash, u.date_of_birth,
-       array(select lower(r.role) from role_assignment r
-             where r.user_id = u.id and coalesce(r.from_on, $2) <= $2
-               and coalesce(r.until_on, $2) >= $2) as roles
-from "user" u
-where u.id = $1 and u.status = 'ACTIVE'
-"""
+TRUSTED = timedelta(seconds=5)  # how long a token that was checked is not checked again
+MOST = 10_000  # tokens that are remembered
 
 
 @dataclass(frozen=True)
@@ -28,13 +21,15 @@ class Door:
     gateways: Gateways
     policy: Policy
     rules: Rules
+    standings: Standings = field(default_factory=Standings)
+    checked: dict[str, tuple[Claims, datetime]] = field(default_factory=dict)
 
     async def context(
         self, token: str, language: str | None = None, idempotency_key: str | None = None
     ) -> Context | None:
         """The context of a request, or none when the token is good for nobody."""
         now = self.gateways.clock.now()
-        claims = self.gateways.identity.claims(token, now) if token else None
+        claims = self.claims(token, now) if token else None
         if claims is None:
             return None
         context = Context(
@@ -57,16 +52,26 @@ class Door:
         self, context: Context, user_id: UUID, language: str | None
     ) -> Context | None:
         """Completes a context for a user; none for one that is not active."""
-        client = connections.get("default")
-        rows = await client.execute_query_dict(WHO, [user_id, context.today])
-        if not rows:
+        row = await self.standings.of(user_id, context.today)
+        if row is None:
             return None
-        (row,) = rows
         context.subject = Subject.user(row["id"], row["organisation_id"], row["roles"])
         context.name = row["name"]
         context.language = language or Language(row["language"]).tag
         context.person = Person(row["cpr_number_hash"], row["name"], row["date_of_birth"])
         return context
+
+    def claims(self, token: str, now: datetime) -> Claims | None:
+        """Who a token speaks of; one that was good a moment ago is taken at its word."""
+        claims, checked_at = self.checked.get(token, (None, now))
+        if claims and timedelta() <= now - checked_at < TRUSTED:
+            return claims
+        claims = self.gateways.identity.claims(token, now)
+        if claims:
+            if len(self.checked) >= MOST:
+                self.checked.clear()
+            self.checked[token] = claims, now
+        return claims
 
     def person(self, claims: Claims) -> Person:
         """What a sign-in with private MitID proves."""

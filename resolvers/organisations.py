@@ -1,5 +1,6 @@
 """How an organisation comes to be, with all that every organisation has."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from models import (
@@ -13,6 +14,7 @@ from models import (
     ProductionUnit,
     VatUnit,
 )
+from models.history import verify
 from models.settings import PAGES
 
 ALL_USERS = "Alle brugere"
@@ -61,3 +63,12 @@ async def add_production_unit(organisation: Organisation, number: str, name: str
         members_of=unit,
     )
     await group.save()
+
+
+async def verified() -> AsyncIterator[tuple[str, bool]]:
+    """Each organisation's history in a line, and whether it is intact."""
+    for one in await Organisation.all().order_by("cvr_number"):
+        found = await verify(one.id)
+        state = "intact" if found.is_intact else f"broken at entry {found.broken_at}"
+        checked = f"{found.checked_count} entries checked"
+        yield f"{one.cvr_number} {one.name}: {state}, {checked}", found.is_intact

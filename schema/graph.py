@@ -23,6 +23,12 @@ from schema.types import billing, settings
 log = logging.getLogger("segl.graph")
 
 
+def log_fault(fault: BaseException, path: object = None) -> None:
+    """Logs where something went wrong, but not in its own words: these may quote values."""
+    frames = "".join(format_tb(fault.__traceback__))
+    log.error("%s at %s\n%s", type(fault).__qualname__, path, frames)
+
+
 class Undone(Exception):
     """Rolls a transaction back."""
 
@@ -148,13 +154,12 @@ class Graph(strawberry.Schema):
             raise LookupError(f"No role may enter {', '.join(sorted(stray))}: see policy.csv.")
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Only true faults are logged, and not in their own words: these may quote values."""
+        """Only true faults are logged."""
         for error in errors:
             fault = error.original_error
             is_mistake = error.path is None and isinstance(fault, GraphQLError)
             if fault is not None and not is_mistake and not isinstance(fault, Told):
-                frames = "".join(format_tb(fault.__traceback__))
-                log.error("%s at %s\n%s", type(fault).__qualname__, error.path, frames)
+                log_fault(fault, error.path)
 
 
 graph = Graph()

@@ -1,0 +1,32 @@
+"""Reads settings that people write, and says what is wrong with them without repeating them."""
+
+
+class Unusable(Exception):
+    """A setting or an argument that cannot be used, in words for the person who gave it."""
+
+
+def whole(name: str, text: str | None, usual: int, most: int) -> int:
+    """Read a whole number from 1 on."""
+    text = str(usual) if text is None else text
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise Unusable(f"{name} must be a whole number from 1 to {most}.")
+    return int(text)
+
+
+def truth(name: str, text: str | None) -> bool:
+    """Read yes or no, in the ways that people write it."""
+    word = (text or "no").lower()
+    if word not in ("yes", "no", "1", "0", "true", "false", "on", "off"):
+        raise Unusable(f"{name} must be yes or no.")
+    return word in ("yes", "1", "true", "on")
+
+
+def hexadecimal(name: str, text: str | None) -> bytes | None:
+    """Read a key of 32 bytes."""
+    try:
+        key = bytes.fromhex(text) if text else None
+    except ValueError:
+        key = b""
+    if key is not None and len(key) != 32:
+        raise Unusable(f"{name} must be 64 hexadecimal digits: openssl rand -hex 32 makes them.")
+    return key

@@ -1,0 +1,10 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+from models.users import TELL_NO_STANDINGS, TELL_STANDINGS
+
+
+class Migration(migrations.Migration):
+    dependencies = [("models", "0002_beyond_tortoise")]
+
+    operations = [ops.RunSQL(TELL_STANDINGS, TELL_NO_STANDINGS)]

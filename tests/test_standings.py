@@ -1,0 +1,80 @@
+"""Roles are remembered between requests, and a withdrawn one is forgotten everywhere at once."""
+
+import asyncio
+from collections.abc import Callable
+
+import asyncpg
+import pytest
+
+from gateways import heard, today
+from models import RoleAssignment, User
+from resolvers.standings import CHANNEL, Standings
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def standings(database_url, empty):
+    """The standings of a process that listens, as a server does."""
+    known = Standings()
+    async with heard(database_url, CHANNEL, known.forget, known.hear):
+        await soon(lambda: known.is_listening)
+        yield known
+
+
+async def soon(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(1):
+        while not is_so():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_standing_is_asked_for_once(standings, person, gateways, sql):
+    day = today(gateways.clock.now())
+    bo = await person("user_administrator")
+    await soon(lambda: True)
+    sql()
+
+    first = await standings.of(bo.id, day)
+    again = await standings.of(bo.id, day)
+
+    assert first == again
+    assert first["roles"] == ["user_administrator"]
+    assert sql() == 1
+
+
+async def test_a_withdrawn_role_is_forgotten_within_a_second(standings, person, gateways):
+    day = today(gateways.clock.now())
+    bo = await person("user_administrator")
+    await standings.of(bo.id, day)
+
+    await RoleAssignment.filter(user_id=bo.id).delete()
+    await soon(lambda: (bo.id, day) not in standings.known)
+
+    assert (await standings.of(bo.id, day))["roles"] == []
+
+
+async def test_a_deactivated_user_is_forgotten_within_a_second(standings, person, gateways):
+    day = today(gateways.clock.now())
+    bo = await person()
+    await standings.of(bo.id, day)
+
+    await User.filter(id=bo.id).update(status="DEACTIVATED")
+    await soon(lambda: (bo.id, day) not in standings.known)
+
+    assert await standings.of(bo.id, day) is None
+
+
+async def test_who_hears_nothing_remembers_nothing(standings, person, gateways, database_url):
+    day = today(gateways.clock.now())
+    bo = await person("user_administrator")
+    await standings.of(bo.id, day)
+
+    other = await asyncpg.connect(database_url)
+    await other.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like 'LISTEN%'"
+        " or query = 'select 1' and pid <> pg_backend_pid()"
+    )
+    await other.close()
+    await soon(lambda: not standings.is_listening)
+
+    assert standings.known == {}
