@@ -42,6 +42,7 @@ class Contract:
     names: dict[str, dict[str, str]]  # of types that show rows: field to declaration
     given: Callable[..., dict[str, Any]]  # the arguments of a field, as its resolver takes them
     prepare: Callable[..., Any]  # of a page's arguments: the stretch and the conditions
+    refusals: tuple[type[Exception], ...]  # what is raised to say no, which is no fault
 
 
 class Compiler:

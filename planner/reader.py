@@ -85,6 +85,7 @@ class Reader:
         self.schema, self.contract, self.most = schema, contract, most
         self.operations: Remembered[Operation | str] = Remembered(room)
         self.left: Counter[str] = Counter()  # what was left to the executor, and why
+        self.faults: Counter[str] = Counter()  # what went wrong on the way, and was left as well
 
     async def answer(
         self, text: str, name: str | None, given: dict[str, Any], asking: Asking, pool: Any
@@ -105,8 +106,11 @@ class Reader:
             raise
         except TooMuch:
             raise
+        except self.contract.refusals as refusal:  # the executor finds the place for its error
+            self.left["refused"] += 1
+            raise Unplanned("refused") from refusal
         except Exception as fault:  # the executor meets it again and says it properly
-            self.left[type(fault).__name__] += 1
+            self.faults[type(fault).__name__] += 1
             log.debug("left to the executor", exc_info=fault)
             raise Unplanned(type(fault).__name__) from fault
 

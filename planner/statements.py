@@ -177,11 +177,13 @@ def page(
     return draft.done(lateral(draft, draft.select(text, draft.runs(stretch))))
 
 
-def stretched(draft: Draft, columns: str, stretch: Stretch, way: Link | None = None) -> Statement:
-    """The rows of one stretch, each with the marks that its cursor is made of."""
+def stretched(
+    draft: Draft, columns: str, stretch: Stretch, way: Link | None, has_marks: bool
+) -> Statement:
+    """The rows of one stretch, each with the marks of its cursor, if these are asked for."""
     draft.beyond(stretch)
     marks = ", ".join(f"{draft.sorted(path)}::text" for path in stretch.order.all)
-    text = f"{columns}, array[{marks}] as marks"
+    text = f"{columns}, array[{marks}] as marks" if has_marks else columns
     if way:
         draft.belong(way)
         return draft.done(lateral(draft, draft.select(text, draft.runs(stretch)), "::text"))

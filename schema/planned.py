@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from graphql import get_argument_values
+from graphql import GraphQLError, get_argument_values
 from strawberry.types.arguments import convert_arguments
 
 from planner.compiler import Contract
@@ -45,7 +45,7 @@ def contract_of(graph: Graph) -> Contract:
         registry = graph.schema_converter.scalar_registry
         return convert_arguments(values, declared.arguments, registry, graph.config)
 
-    return Contract(SHOWN, roots, attributes, names, given, prepare)
+    return Contract(SHOWN, roots, attributes, names, given, prepare, (Told, GraphQLError))
 
 
 async def prepare(declared: Page | One, given: dict[str, Any], asking: Asking) -> Any:

@@ -23,6 +23,7 @@ class BothWays(Endpoint):
     ) -> dict[str, Any] | None:
         answer = await super().planned(query, variables, name, context)
         PLANNED[answer is not None] += 1
+        assert not self.reader.faults, "the planner met a fault, and left it to the executor"
         if answer is not None and context:
             result: Any = await self.graph.execute(
                 query, variable_values=variables, context_value=context, operation_name=name

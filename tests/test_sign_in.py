@@ -208,6 +208,7 @@ async def broken(hansen):
 READ = "{ billing { id method { kind } } organisation { name } }"
 
 
+@pytest.mark.faulty
 async def test_a_fault_is_told_to_nobody_but_the_log_and_even_there_without_values(
     send, person, broken, caplog
 ):
@@ -226,6 +227,7 @@ async def test_a_fault_is_told_to_nobody_but_the_log_and_even_there_without_valu
     assert "PIGEON" not in str(answer) + caplog.text
 
 
+@pytest.mark.faulty
 async def test_a_table_that_is_missing_is_a_fault_that_names_no_table(send, person, caplog):
     admin = await person("organisation_administrator")
     client = connections.get("default")

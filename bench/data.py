@@ -1,0 +1,95 @@
+"""Makes the databases that are measured, each a copy of one that is made once and kept."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+from stdnum.dk import cvr
+
+from gateways.database import Connection, embedded
+from models import database
+from resolvers import demo, organisations
+
+HERE = Path(__file__).parent
+VAR = HERE.parent / "var" / "bench"
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Keeps the PostgreSQL of the measurements running, and lends its address."""
+    with embedded(VAR / "database", "postgres") as address:
+        yield address
+
+
+def made(address: str, users: int, places: int, is_related: bool = True) -> str:
+    """The address of a fresh database with so many users in so many organisations."""
+    return asyncio.run(copied(address, users, places, is_related))
+
+
+async def copied(address: str, users: int, places: int, is_related: bool) -> str:
+    name = f"bench_{users}_in_{places}"
+    kept = f"{name}_as_{signature()}"
+    server = await asyncpg.connect(address)
+    try:
+        known = [one[0] for one in await server.fetch("select datname from pg_database")]
+        for old in known:
+            if old.startswith(name) and old != kept:
+                await server.execute(f'drop database "{old}" with (force)')
+        if kept not in known:
+            print(f"making {users:,} users in {places} organisations", flush=True)
+            draft = f"{name}_draft"
+            await server.execute(f'create database "{draft}"')
+            await fill(called(address, draft), users, places, is_related)
+            await server.execute(f'alter database "{draft}" rename to "{kept}"')
+        copy = f'create database "{name}" template "{kept}" strategy file_copy'
+        await server.execute(copy)
+    finally:
+        await server.close()
+    return called(address, name)
+
+
+def called(address: str, name: str) -> str:
+    """The address of another database on the same server."""
+    return address.replace("/postgres?", f"/{name}?")
+
+
+def signature() -> str:
+    """What the data follows from: another one when tables or data are made in another way."""
+    sources = [*HERE.glob("data.*"), HERE / "relations.sql", *(HERE.parent / "models").rglob("*.py")]
+    texts = [one.read_bytes() for one in sorted(sources)]
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
+
+
+async def fill(address: str, users: int, places: int, is_related: bool) -> None:
+    await database.migrate(address)
+    async with database.opened(address, Connection):
+        await found(places)
+    connection = await asyncpg.connect(address)
+    try:
+        # Neither triggers nor foreign keys look at what is loaded.
+        await connection.execute("set session_replication_role = replica")
+        await connection.execute((HERE / "data.sql").read_text().replace("{users}", str(users)))
+        if is_related:
+            await connection.execute((HERE / "relations.sql").read_text())
+        await connection.execute("vacuum analyze")
+        await connection.execute("checkpoint")
+    finally:
+        await connection.close()
+
+
+async def found(places: int) -> None:
+    """Founds organisations as Segl does, each with one production unit."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    numbers = (str(one) for one in count(10_000_000) if cvr.is_valid(str(one)))
+    for place, number in zip(range(places), numbers, strict=False):
+        async with demo.making(None, now):
+            await organisations.found(
+                cvr_number=number,
+                name=f"Firma {place}",
+                production_units={f"{1_000_000_000 + place}": "Hovedkontoret"},
+            )
