@@ -60,7 +60,11 @@ def called(address: str, name: str) -> str:
 
 def signature() -> str:
     """What the data follows from: another one when tables or data are made in another way."""
-    sources = [*HERE.glob("data.*"), HERE / "relations.sql", *(HERE.parent / "models").rglob("*.py")]
+    sources = [
+        *HERE.glob("data.*"),
+        HERE / "relations.sql",
+        *(HERE.parent / "models").rglob("*.py"),
+    ]
     texts = [one.read_bytes() for one in sorted(sources)]
     return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
@@ -93,3 +97,8 @@ async def found(places: int) -> None:
                 name=f"Firma {place}",
                 production_units={f"{1_000_000_000 + place}": "Hovedkontoret"},
             )
+
+
+def postmaster() -> int:
+    """The process of PostgreSQL, of which all its others are children."""
+    return int((VAR / "database" / "data" / "postmaster.pid").read_text().split()[0])

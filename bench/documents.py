@@ -9,9 +9,7 @@ import asyncpg
 import orjson
 
 ASKERS = 16
-SCALARS = (
-    "id uuid status name email phoneNumber referenceText assuranceLevel canSign createdAt"
-)
+SCALARS = "id uuid status name email phoneNumber referenceText assuranceLevel canSign createdAt"
 RELATIONS = (
     " memberships(first: 10) { nodes { group { id name } } }"
     " certificates(first: 5) { nodes { id kind status expiresAt } }"

@@ -4,6 +4,9 @@ The answer is read before the transaction ends, so that a dry run shows what wou
 kept is decided afterwards. An answer under an Idempotency-Key is stored with the change itself.
 """
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,8 +16,21 @@ from tortoise.transactions import in_transaction
 from models import Actor, Change, Entity, KeptAnswer
 from models.history import record_denied
 from models.idempotency import KEPT_FOR
-from models.refusals import Conflict
+from models.refusals import Conflict, Refusal
 from resolvers.context import Context
+
+
+class Undone(Exception):
+    """Rolls a transaction back."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a change ended: with an answer, with refusals, or made before."""
+
+    result: Any = None
+    refusals: tuple[Refusal, ...] = ()
+    is_repeat: bool = False
 
 
 class Attempt:
@@ -27,6 +43,7 @@ class Attempt:
         self.earlier: list[str] = [*former.earlier, former.operation] if former else []
         self.holder = context.holder  # who is let in by the change goes on as somebody else
         self.actor: Actor | None = None
+        self.outcome: Outcome | None = None  # known already, where only its answer is to be read
         self.is_dry_run = False
         self.is_done = False  # the resolver has run through
         self.is_kept = False  # what was stored stays, though the change was refused
@@ -36,6 +53,29 @@ class Attempt:
         self.is_key_taken = False
         self.once: set[str] = set()  # the members of the payload that are shown this once
         self.shown_once: set[str] = set()  # their keys in the answer
+
+    async def through(
+        self, answer_of: Callable[[], Awaitable[Any]], is_faulty: Callable[[], bool]
+    ) -> Any:
+        """Makes a change and reads its answer in one transaction; decides then if it stays."""
+        context, answer = self.context, None
+        who = context.subject, context.name
+        with suppress(Undone):
+            async with in_transaction():
+                answer = await answer_of()
+                if is_faulty():
+                    self.is_done, answer = False, None
+                if not self.stays:
+                    raise Undone
+                await self.keep(answer)
+        await self.settle(answer)
+        if not (self.is_done and self.stays):
+            # Whoever was not let in by it does not go on as the user that the link was for.
+            context.subject, context.name = who
+        if self.first_answer:
+            context.headers["Idempotent-Replayed"] = "true"
+            return self.answered
+        return answer
 
     @property
     def stays(self) -> bool:

@@ -9,7 +9,9 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.utils.str_converters import capitalize_first, to_camel_case
 
 from models.refusals import Refusal, Refusals
+from resolvers.context import Context
 from schema import payloads, types
+from schema.attempts import Outcome
 from schema.docs import a, described, summary
 from schema.guard import Guard, Replayed, all_of
 from schema.nouns import NOUNS, Allow, NounField, argument
@@ -66,21 +68,32 @@ class ChangeField(NounField):
     async def answer(self, info: strawberry.Info, input: Any, dry_run: bool | None = False) -> Any:
         """The payload, of what was done or why it was refused."""
         context = must_be_signed_in(info.context)
+        known = context.attempt.outcome
+        return await self.payload(known or await self.outcome(context, input, dry_run), context)
+
+    async def outcome(self, context: Context, input: Any, dry_run: bool | None) -> Outcome:
+        """Makes the change, once, in the transaction that is open."""
         attempt = context.attempt
         attempt.is_dry_run = bool(dry_run)
         given = {name: one for name, one in vars(input).items() if one is not UNSET}
         try:
             result = await self.guard.run(context, given)
         except Replayed:
-            return await payloads.refused(self.made, self.parts, [], asking_for(context))
+            return Outcome(is_repeat=True)
         except (Refusal, Refusals) as refusal:
             attempt.is_refused = True
             attempt.is_kept = getattr(refusal, "is_kept", False)
-            refusals = all_of(refusal)
-            return await payloads.refused(self.made, self.parts, refusals, asking_for(context))
+            return Outcome(refusals=tuple(all_of(refusal)))
         attempt.is_done = True
+        return Outcome(result)
+
+    async def payload(self, outcome: Outcome, context: Context) -> Any:
+        """What a client reads of an outcome; of a change made before, its first answer is read."""
         asking = asking_for(context)
-        return await payloads.done(self.made, self.parts, result, asking, attempt.is_dry_run)
+        if outcome.is_repeat or outcome.refusals:
+            return await payloads.refused(self.made, self.parts, list(outcome.refusals), asking)
+        hides = context.attempt.is_dry_run
+        return await payloads.done(self.made, self.parts, outcome.result, asking, hides)
 
     @property
     def shown_once(self) -> set[str]:

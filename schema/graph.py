@@ -10,7 +10,6 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from tortoise.transactions import in_transaction
 
 from schema.attempts import Attempt
 from schema.mutations import Mutation
@@ -29,10 +28,6 @@ def log_fault(fault: BaseException, path: object = None) -> None:
     log.error("%s at %s\n%s", type(fault).__qualname__, path, frames)
 
 
-class Undone(Exception):
-    """Rolls a transaction back."""
-
-
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Executes a root field of a mutation, its answer included, in one transaction."""
 
@@ -47,7 +42,8 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         run = super().execute_field
         given = (parent_type, source, field_details_list, path, position_context)
         context = self.context_value
-        if parent_type is self.schema.mutation_type and context is not None:
+        is_change = parent_type is self.schema.mutation_type and context is not None
+        if is_change and not (context.attempt and context.attempt.outcome):
             return self.attempt(lambda: run(*given), field_details_list[0].node, path)
         attempt = context and context.attempt
         if attempt and path.prev and path.prev.prev is None:
@@ -61,29 +57,13 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         declared = field_of(self.schema.mutation_type, node.name.value)
         attempt = Attempt(context, node.name.value, declared.allow, path.key)
         attempt.once = declared.shown_once
-        context.attempt, answer, former = attempt, None, len(self.collected_errors.errors)
-        who = context.subject, context.name
-        try:
-            async with in_transaction():
-                found = run()
-                answer = await found if self.is_awaitable(found) else found
-                if self.has_fault(former):
-                    attempt.is_done, answer = False, None
-                if attempt.stays:
-                    await attempt.keep(answer)
-                else:
-                    raise Undone
-        except Undone:
-            await attempt.settle(answer)
-        else:
-            await attempt.settle(answer)
-        if not (attempt.is_done and attempt.stays):
-            # Whoever was not let in by it does not go on as the user that the link was for.
-            context.subject, context.name = who
-        if attempt.first_answer:
-            context.headers["Idempotent-Replayed"] = "true"
-            return attempt.answered
-        return answer
+        context.attempt, former = attempt, len(self.collected_errors.errors)
+
+        async def answer_of() -> Any:
+            found = run()
+            return await found if self.is_awaitable(found) else found
+
+        return await attempt.through(answer_of, lambda: self.has_fault(former))
 
     def has_fault(self, former: int) -> bool:
         """Whether something went wrong since that no refusal explains: then nothing was done."""
