@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import GraphQLNonNull, get_named_type, is_leaf_type
+from graphql import GraphQLNonNull, OperationType, get_named_type, is_leaf_type
 from tortoise.fields import JSONField
 from tortoise.fields.data import IntEnumFieldInstance
 
@@ -22,7 +22,7 @@ from planner.declarations import (
     Page,
     Shown,
 )
-from planner.levels import Level, Plan
+from planner.levels import Level, Payload, Plan
 from planner.plain import plain_text
 from planner.selection import Fields, Selection, Unplanned
 from planner.shapes import EACH, ROW, Refusal, record
@@ -40,6 +40,7 @@ class Contract:
     roots: dict[str, Declaration]
     attributes: dict[str, dict[str, str]]  # of types that show values: field to attribute
     names: dict[str, dict[str, str]]  # of types that show rows: field to declaration
+    changes: dict[str, dict[str, str]]  # by the field: the payload's members that show rows
     given: Callable[..., dict[str, Any]]  # the arguments of a field, as its resolver takes them
     prepare: Callable[..., Any]  # of a page's arguments: the stretch and the conditions
     refusals: tuple[type[Exception], ...]  # what is raised to say no, which is no fault
@@ -55,6 +56,9 @@ class Compiler:
         self.plan = Plan()
 
     def compile(self, operation: Any) -> Plan:
+        """The plan of an operation."""
+        if operation.operation is OperationType.MUTATION:
+            return self.change(operation)
         kind: Any = self.schema.query_type
         for key, nodes in self.selection.fields(kind, [operation]).items():
             name = nodes[0].name.value
@@ -68,6 +72,44 @@ class Compiler:
             definition = kind.fields[name]
             self.plan.roots[key] = self.way(declared, definition, nodes, (key,))
         return self.plan
+
+    def change(self, operation: Any) -> Plan:
+        """The plan of what a single change answers; it is read when the change has been made."""
+        kind: Any = self.schema.mutation_type
+        fields = self.selection.fields(kind, [operation])
+        if len(fields) != 1:
+            raise Unplanned("several changes")
+        ((key, nodes),) = fields.items()
+        name = nodes[0].name.value
+        if name not in self.contract.changes:
+            raise Unplanned(name)
+        definition = kind.fields[name]
+        payload = Payload(key, name, definition, nodes[0])
+        self.plan.payload = payload
+        type_: Any = get_named_type(definition.type)
+        for part, found in self.selection.fields(type_, nodes).items():
+            member = found[0].name.value
+            if member == "__typename":
+                payload.parts[part] = type_.name
+            elif member == "errors":
+                payload.parts[part] = ()
+            elif target := self.contract.changes[name].get(member):
+                payload.parts[part] = self.changed(target, member, found, (key, part))
+            else:
+                raise Unplanned(f"{type_.name}.{member}")
+        return self.plan
+
+    def changed(self, target: str, member: str, nodes: list[Any], path: Path) -> Level:
+        """The level of a thing that a change answers with, found by its id."""
+        shown = self.contract.shown[target]
+        way = Link(shown.model, "id", "id")
+        number, declared = len(self.plan.levels), Edge(target)
+        level = Level(number, shown, declared, False, self.plan.texts, None, nodes[0], way)
+        level.member = member
+        self.plan.levels.append(level)
+        level.add("id")
+        level.text = self.object(level, shown, nodes, path)
+        return level
 
     def answer(self, permission: str | None, shown: Shown) -> Extent | None:
         """How much of a type's rows a permission reaches: one's own of what nobody owns is none."""

@@ -31,6 +31,7 @@ class Level:
     node: Any  # and in the document
     way: Link | None = None
     above: "Level | None" = None
+    member: str | None = None  # of a payload: whose id is known when the change has been made
     at: int = 0  # where in a row above the value stands that leads here
     columns: list[str] = field(default_factory=list)
     text: str = ""
@@ -153,6 +154,17 @@ class Level:
 
 
 @dataclass
+class Payload:
+    """The answer of a change: under which key, and of which field."""
+
+    key: str
+    name: str
+    definition: Any
+    node: Any
+    parts: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
+
+
+@dataclass
 class Plan:
     """The levels of an operation, those above first; and how the answer is put together."""
 
@@ -161,3 +173,4 @@ class Plan:
     roots: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
     refusable: dict[tuple[Any, ...], None] = field(default_factory=dict)
     arguments: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # of computed fields
+    payload: Payload | None = None

@@ -35,6 +35,7 @@ class Run:
     def __init__(self, contract: Contract, plan: Plan, asking: Asking, variables: Any):
         self.contract, self.plan, self.asking, self.variables = contract, plan, asking, variables
         self.me = str(asking.me)
+        self.ids: dict[str, str] = {}  # of the things that a change answers with
         self.rows: list[Any] = []  # of each level, by number
         self.found: list[Any] = [None] * len(plan.levels)
         self.arguments = {
@@ -51,6 +52,16 @@ class Run:
             self.found[level.number] = level.build(rows, self.found, self)
         return {key: self.root(one) for key, one in self.plan.roots.items()}
 
+    async def read_payload(self, connection: Any, ids: dict[str, str]) -> dict[str, Any]:
+        """What a change answers, of the things with these ids; KeyError where one is gone."""
+        assert self.plan.payload
+        self.ids = ids
+        await self.read(connection)
+        return {part: self.part(one) for part, one in self.plan.payload.parts.items()}
+
+    def part(self, one: Any) -> Any:
+        return self.found[one.number][self.ids[str(one.member)]] if isinstance(one, Level) else one
+
     def root(self, one: Any) -> Any:
         """What stands at a root."""
         if not isinstance(one, Level):
@@ -60,7 +71,9 @@ class Run:
 
     async def fetch(self, level: Level, connection: Any) -> Any:
         known = self.asking.known()
-        if level.above and level.way:
+        if level.member:
+            known["keys"] = [self.ids[level.member]]
+        elif level.above and level.way:
             keys = {row[level.at] for row in self.above(level)} - {None}
             if not keys:
                 return {} if level.is_page else []

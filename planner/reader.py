@@ -114,10 +114,25 @@ class Reader:
             log.debug("left to the executor", exc_info=fault)
             raise Unplanned(type(fault).__name__) from fault
 
-    def operation_of(self, text: str, name: str | None) -> Operation | None:
-        """The operation, or none for what cannot be planned; TooMuch for what asks for too much."""
+    def change(
+        self, text: str, name: str | None, given: dict[str, Any], asking: Asking
+    ) -> tuple[Plan, Any]:
+        """The plan of what a change answers, and the variables; nothing has been done yet."""
         try:
-            return self.operation(text, name)
+            operation = self.operation(text, name)
+            defined = operation.node.variable_definitions or ()
+            variables = get_variable_values(self.schema, defined, given)
+            if isinstance(variables, list):
+                raise Unplanned("variables")
+            return self.plan(operation, variables, asking), variables
+        except Unplanned as reason:
+            self.left[str(reason)] += 1
+            raise
+
+    def kind(self, text: str, name: str | None) -> OperationType | None:
+        """What an operation is; none for what cannot be planned, TooMuch where it asks for that."""
+        try:
+            return self.operation(text, name).node.operation
         except Unplanned:
             return None
 
@@ -148,8 +163,8 @@ class Reader:
             raise TooMuch(measure, weight, self.most)
         if validate(self.schema, document):
             raise Unplanned("validation")
-        if node.operation is not OperationType.QUERY:
-            raise Unplanned(node.operation.value)
+        if node.operation is OperationType.SUBSCRIPTION:
+            raise Unplanned("subscription")
         return Operation(document, node, switches(document), weight)
 
     def plan(self, operation: Operation, variables: Any, asking: Asking) -> Plan:

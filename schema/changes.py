@@ -98,7 +98,7 @@ class ChangeField(NounField):
     @property
     def shown_once(self) -> set[str]:
         """The members of the payload that are shown this once, by GraphQL's names."""
-        return {to_camel_case(one.name) for one in self.parts if one.is_shown_once}
+        return {one.graphql_name for one in self.parts if one.is_shown_once}
 
 
 def target_members(resolver: Any) -> tuple[Member, ...]:

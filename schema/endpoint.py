@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
+from graphql import GraphQLError
+from graphql import OperationType as OperationKind
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,8 +18,9 @@ from models.messages import message
 from planner.reader import TooMuch
 from planner.selection import Unplanned
 from resolvers.context import Context
+from schema.changing import Changing
 from schema.graph import Graph, log_fault
-from schema.planned import reader_of, refused
+from schema.planned import place_of, reader_of, refused
 from schema.rows import pool
 from schema.seeing import asking_for
 from schema.telling import Told
@@ -77,7 +80,8 @@ class Endpoint:
             given = orjson.dumps([name, variables], option=orjson.OPT_SORT_KEYS)
             context.question = f"{query}\n{given!r}"
         try:
-            if planned := await self.planned(query, variables, name, context):
+            planned = await self.planned(query, variables, name, context, request.method == "POST")
+            if planned:
                 return self.signed(respond(planned, media, 200), context)
         except TooMuch as much:
             return respond({"errors": [too_much(much)]}, media, 200 if media == JSON else 400)
@@ -108,12 +112,15 @@ class Endpoint:
         variables: dict[str, Any] | None,
         name: str | None,
         context: Context | None,
+        may_change: bool = True,
     ) -> dict[str, Any] | None:
         """The answer of the planner; none for what the executor shall answer."""
+        kind = self.reader.kind(query, name)  # too much is too much for a stranger as well
         if context is None or context.subject.organisation_id is None:
-            self.reader.operation_of(query, name)  # too much is too much for a stranger as well
             return None
         try:
+            if kind is OperationKind.MUTATION:
+                return await self.changed(query, variables, name, context) if may_change else None
             found = await self.reader.answer(
                 query, name, variables or {}, asking_for(context), pool()
             )
@@ -122,6 +129,27 @@ class Endpoint:
             return None
         errors = [refused(one, path, context) for path, one in found.refused]
         return {"errors": errors, "data": found.data} if errors else {"data": found.data}
+
+    async def changed(
+        self, query: str, variables: dict[str, Any] | None, name: str | None, context: Context
+    ) -> dict[str, Any] | None:
+        """The answer of a change whose payload is planned."""
+        plan, known = self.reader.change(query, name, variables or {}, asking_for(context))
+        try:
+            changing = Changing(self.reader, self.graph, plan, known, context)
+        except GraphQLError:
+            return None  # the arguments are wrong: the executor says how
+        answer = await changing.make(query, variables, name)
+        payload, errors = changing.payload, []
+        if changing.fault:
+            fault = told(message("INTERNAL", context.language), "INTERNAL")
+            errors.append(fault | {"locations": [place_of(payload.node)], "path": [payload.key]})
+        if changing.left and changing.left.errors:
+            errors += [shown(one, context.language) for one in changing.left.errors]
+        if changing.answered:
+            errors += [refused(one, path, context) for path, one in changing.answered.refused]
+        data = {payload.key: answer}
+        return {"errors": errors, "data": data} if errors else {"data": data}
 
     def signed(self, response: Response, context: Context | None) -> Response:
         """An answer with what identifies it."""

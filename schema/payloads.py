@@ -5,6 +5,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin, get_type_hints
 
+from strawberry.utils.str_converters import to_camel_case
+
 from models.base import Entity
 from models.refusals import Refusal
 from planner.declarations import Asking
@@ -24,6 +26,10 @@ class Part:
     kind: str
     description: str
     is_shown_once: bool = False
+
+    @property
+    def graphql_name(self) -> str:
+        return to_camel_case(self.name)
 
     @property
     def is_list(self) -> bool:

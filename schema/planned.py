@@ -45,7 +45,18 @@ def contract_of(graph: Graph) -> Contract:
         registry = graph.schema_converter.scalar_registry
         return convert_arguments(values, declared.arguments, registry, graph.config)
 
-    return Contract(SHOWN, roots, attributes, names, given, prepare, (Told, GraphQLError))
+    changes = {
+        key: {one.graphql_name: one.shown_as for one in field.parts if one.shown_as in SHOWN}
+        for key, field in changes_of(graph).items()
+    }
+    refusals = (Told, GraphQLError)
+    return Contract(SHOWN, roots, attributes, names, changes, given, prepare, refusals)
+
+
+def changes_of(graph: Graph) -> dict[str, Any]:
+    """The declarations of all changes, by the name of the field."""
+    kind: Any = graph._schema.mutation_type
+    return {key: one.extensions["strawberry-definition"] for key, one in kind.fields.items()}
 
 
 async def prepare(declared: Page | One, given: dict[str, Any], asking: Asking) -> Any:
@@ -63,13 +74,15 @@ def reader_of(graph: Graph) -> Reader:
 def refused(refusal: Refusal, path: list[Any], context: Any) -> dict[str, Any]:
     """The error that stands for a refusal, as the executor would tell it."""
     error = Told(denied(refusal.permission, context), context.language)
-    locations = []
-    for node in refusal.nodes:
-        start = node.loc.start_token
-        locations.append({"line": start.line, "column": start.column})
     return {
         "message": str(error),
         "extensions": error.extensions,
-        "locations": locations,
+        "locations": [place_of(node) for node in refusal.nodes],
         "path": path,
     }
+
+
+def place_of(node: Any) -> dict[str, int]:
+    """Where in the document a field stands."""
+    start = node.loc.start_token
+    return {"line": start.line, "column": start.column}

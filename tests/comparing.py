@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 import orjson
+from graphql import OperationType
 
 from resolvers.context import Context
 from schema.endpoint import Endpoint, body_of
@@ -20,11 +21,13 @@ class BothWays(Endpoint):
         variables: dict[str, Any] | None,
         name: str | None,
         context: Context | None,
+        may_change: bool = True,
     ) -> dict[str, Any] | None:
-        answer = await super().planned(query, variables, name, context)
+        answer = await super().planned(query, variables, name, context, may_change)
         PLANNED[answer is not None] += 1
         assert not self.reader.faults, "the planner met a fault, and left it to the executor"
-        if answer is not None and context:
+        is_query = self.reader.kind(query, name) is OperationType.QUERY  # a change is made once
+        if answer is not None and context and is_query:
             result: Any = await self.graph.execute(
                 query, variable_values=variables, context_value=context, operation_name=name
             )
