@@ -45,15 +45,24 @@ class Actor(Record):
         One that is known is not locked: two changes by one person must not wait for each other
         while each holds what the other needs.
         """
+        key = (organisation_id, kind, name, user_id)
+        if key in KNOWN:
+            return KNOWN[key]
         here = cls.filter(organisation_id=organisation_id, kind=kind, name=name, user_id=user_id)
         if found := await here.first():
-            return found
+            if len(KNOWN) >= MOST:
+                KNOWN.clear()
+            return KNOWN.setdefault(key, found)
         await connections.get("default").execute_query(
             "insert into actor (id, organisation_id, kind, name, user_id)"
             " values ($1, $2, $3, $4, $5) on conflict do nothing",
             [uuid7(), organisation_id, kind.value, name, user_id],
         )
         return await here.get()
+
+
+MOST = 10_000
+KNOWN: dict[tuple[UUID, ActorKind, str, UUID | None], Actor] = {}  # actors are never deleted
 
 
 ONE_OF_EACH = """

@@ -45,7 +45,7 @@ class Entity(Record):
     named_by: ClassVar[str] = "id"  # the column that a client names it by
     form: ClassVar[Any] = UUID  # the form of that column
     missing: ClassVar[str] = "NOT_FOUND"  # the code of the refusal when there is no such thing
-    _before: dict[str, Any]  # the state as it was loaded
+    _stored: dict[str, Any]  # the columns as they were loaded
 
     class Meta:
         abstract = True
@@ -53,7 +53,7 @@ class Entity(Record):
     @classmethod
     def _init_from_db(cls, **row: Any) -> Self:
         entity = super()._init_from_db(**row)
-        entity._before = entity.state()
+        entity._stored = entity.columns()
         return entity
 
     @property
@@ -63,11 +63,11 @@ class Entity(Record):
 
     def state(self) -> dict[str, Any]:
         """The columns that the history may keep."""
-        return {
-            name: getattr(self, name)
-            for name in self._meta.fields_db_projection
-            if name not in UNTOLD and not name.endswith(SEALED)
-        }
+        return told_of(self.columns())
+
+    def columns(self) -> dict[str, Any]:
+        """All columns, as they are now."""
+        return {name: getattr(self, name) for name in self._meta.fields_db_projection}
 
     async def save(
         self,
@@ -76,9 +76,12 @@ class Entity(Record):
         force_create: bool = False,
         force_update: bool = False,
     ) -> None:
-        change = Change.under_way()
-        change.touch(self)
+        Change.under_way().touch(self)
+        if self._saved_in_db and update_fields is None:
+            stored = self._stored
+            update_fields = [name for name, one in self.columns().items() if stored[name] != one]
         await super().save(using_db, update_fields, force_create, force_update)
+        self._stored = self.columns()
 
     async def delete(self, using_db: BaseDBAsyncClient | None = None) -> None:
         Change.under_way().touch(self).is_gone = True
@@ -94,6 +97,15 @@ UNTOLD = {
     *("changed_at", "changed_by_id", "deactivated_by_id", "status_before"),
 }
 SEALED = ("_sealed", "_hash")  # columns with these endings hold secrets, enciphered or hashed
+
+
+def told_of(columns: dict[str, Any]) -> dict[str, Any]:
+    """Of some columns those that the history may keep."""
+    return {
+        name: one
+        for name, one in columns.items()
+        if name not in UNTOLD and not name.endswith(SEALED)
+    }
 
 
 @dataclass
@@ -146,7 +158,7 @@ class Change:
             else:
                 entity.version += 1
             entity.updated_at = self.at
-            before = {} if is_new else entity._before
+            before = {} if is_new else told_of(entity._stored)
             self.touched[entity.id] = Touch(entity, before, is_new)
         return self.touched[entity.id]
 

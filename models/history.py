@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from tortoise import fields
+from tortoise import connections, fields
 
 from models.actors import Actor
 from models.base import Change, Entity, Record, Touch, as_text
@@ -101,6 +101,10 @@ class HistoryEntry(Record):
         table = "history_entry"
         unique_together = (("organisation", "sequence"),)
         indexes = (("about_id", "sequence"), ("actor_user_id", "sequence"))
+
+    def columns(self) -> dict[str, Any]:
+        """All columns, as they are stored."""
+        return {name: getattr(self, name) for name in self._meta.fields_db_projection}
 
     def words(self) -> str:
         """The hash of what people can read."""
@@ -200,10 +204,19 @@ def camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+HEAD = "select sequence, hash from history_head where organisation_id = $1 for update"
+APPEND = """
+with told as (
+    insert into history_entry select * from jsonb_populate_recordset(null::history_entry, $1::jsonb)
+) update history_head set sequence = $3, hash = $4 where organisation_id = $2
+"""
+
+
 async def append(change: Change, actor: Actor, entries: Iterable[HistoryEntry]) -> None:
     """Adds entries to the end of the chain of the actor's organisation."""
-    head = await HistoryHead.select_for_update().get(organisation_id=actor.organisation_id)
-    new = list(entries)
+    client, here = connections.get("default"), actor.organisation_id
+    (head,) = await client.execute_query_dict(HEAD, [here])
+    sequence, former, new = head["sequence"], head["hash"], list(entries)
     for entry in new:
         entry.organisation_id = actor.organisation_id
         entry.actor_id, entry.actor_user_id = actor.id, actor.user_id
@@ -211,10 +224,10 @@ async def append(change: Change, actor: Actor, entries: Iterable[HistoryEntry]) 
         entry.activity, entry.operation = change.activity, change.operation
         entry.salt = secrets.token_hex(16)
         entry.words_hash = entry.words()
-        entry.sequence = head.sequence = head.sequence + 1
-        entry.hash = head.hash = entry.link(head.hash)
-    await HistoryEntry.bulk_create(new)
-    await head.save()
+        entry.sequence = sequence = sequence + 1
+        entry.hash = former = entry.link(former)
+    rows = orjson.dumps([entry.columns() for entry in new], default=str).decode()
+    await client.execute_query(APPEND, [rows, here, sequence, former])
 
 
 @dataclass(frozen=True)

@@ -116,16 +116,18 @@ INFORMATION = {
 
 async def allowed(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
     """The values that the organisation or its settings do not allow."""
-    settings = await UserSettings.get(organisation_id=context.organisation_id)
-    organisation = await context.organisation()
-    for name, (argument, information) in INFORMATION.items():
-        if given.get(name) and information not in settings.allowed_information:
-            is_text = information is InformationKind.REFERENCE_TEXT
-            code = "REFERENCE_TEXT_DISABLED" if is_text else "SETTING_FORBIDS"
-            yield Invalid(code, path=(argument,))
-    if given.get("is_anonymous") and not settings.can_be_anonymous:
-        yield Invalid("SETTING_FORBIDS", path=("isAnonymous",))
-    if (given.get("target_assurance_level") or 0) > organisation.assurance_level:
+    tied = [name for name in INFORMATION if given.get(name)]
+    if tied or given.get("is_anonymous"):
+        settings = await UserSettings.get(organisation_id=context.organisation_id)
+        for argument, information in (INFORMATION[name] for name in tied):
+            if information not in settings.allowed_information:
+                is_text = information is InformationKind.REFERENCE_TEXT
+                code = "REFERENCE_TEXT_DISABLED" if is_text else "SETTING_FORBIDS"
+                yield Invalid(code, path=(argument,))
+        if given.get("is_anonymous") and not settings.can_be_anonymous:
+            yield Invalid("SETTING_FORBIDS", path=("isAnonymous",))
+    level = given.get("target_assurance_level")
+    if level and level > (await context.organisation()).assurance_level:
         yield Invalid("LEVEL_ABOVE_ORGANISATION", path=("targetAssuranceLevel",))
     person = given.get("person")
     if person and person.date_of_birth:
