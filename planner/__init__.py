@@ -1,7 +1,16 @@
-"""The reader: what a schema declares of its reads, and the SQL statements that follow from it.
+"""The reader: turns a validated operation into few SQL statements and the answer; knows no domain.
 
-A schema declares what its types show (`declarations`). A level of the answer is one statement
-(`statements`) for all rows above it, with the conditions that a filter puts (`conditions`) and the
-stretch of a long list that is asked for (`pages`). `tables` knows what Tortoise knows. No word here
-is of the domain.
+A schema declares what its types show (`declarations`). Of an operation, `selection` tells which
+fields are asked for and what that would cost, and `compiler` makes a plan: a tree of levels. A level
+(`levels`) is one statement (`statements`, with the `conditions` of filters and the stretches of
+`pages`) for all rows above it, and the text of the object that each of its rows becomes (`objects`,
+`plain`, `shapes`). `plans` runs a plan on one connection; `reader` remembers plans.
+
+    document --selection--> fields --compiler--> levels --plans--> rows --shapes--> answer
+
+What may not be seen is settled while compiling, since the policy's answers are part of the plan: a
+level that one may see in part bears one more condition, and a field that one may not see has no
+statement at all and a refusal in its place. Whatever the planner does not know how to compile
+raises `Unplanned`, and GraphQL's own executor answers, over the same declarations. To see a
+document's statements: python server.py explain FILE.
 """

@@ -7,11 +7,11 @@ from typing import Any
 
 from planner import statements
 from planner.conditions import Condition
-from planner.declarations import Edge, One, Page, Shown
+from planner.declarations import Edge, Found, One, Page, Shown
 from planner.pages import Stretch
 from planner.shapes import Texts, body_of
 from planner.statements import Draft, Statement, column_name
-from planner.tables import Link, end, kind
+from planner.tables import Link, column, end, kind, table
 
 AS_TEXT = ("UUID", "DECIMAL")  # what JSON has no word for
 
@@ -31,6 +31,7 @@ class Level:
     node: Any  # and in the document
     way: Link | None = None
     above: "Level | None" = None
+    finder: "Finder | None" = None
     member: str | None = None  # of a payload: whose id is known when the change has been made
     at: int = 0  # where in a row above the value stands that leads here
     columns: list[str] = field(default_factory=list)
@@ -153,6 +154,32 @@ class Level:
         return draft
 
 
+@dataclass(eq=False)
+class Finder:
+    """Things by id, of whichever type: one statement tells their types, then a level reads each."""
+
+    number: int
+    declared: Found | Edge
+    definition: Any
+    node: Any
+    above: Level | None = None
+    at: int = 0
+    levels: dict[str, Level] = field(default_factory=dict)  # by the name of the type
+
+    @cached_property
+    def statement(self) -> Statement:
+        """Which of the ids are known here, and as what."""
+        parts = []
+        for name, level in self.levels.items():
+            model = level.shown.model
+            tenant = column(model, model.tenant)  # type: ignore[attr-defined]
+            parts.append(
+                f"select '{name}' as kind, id::text from {table(model)}"
+                f" where {tenant} = $1 and id = any($2)"
+            )
+        return Statement(" union all ".join(parts), ("tenant", "keys"))
+
+
 @dataclass
 class Payload:
     """The answer of a change: under which key, and of which field."""
@@ -168,7 +195,7 @@ class Payload:
 class Plan:
     """The levels of an operation, those above first; and how the answer is put together."""
 
-    levels: list[Level] = field(default_factory=list)
+    levels: list[Level | Finder] = field(default_factory=list)
     texts: Texts = field(default_factory=Texts)
     roots: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
     refusable: dict[tuple[Any, ...], None] = field(default_factory=dict)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner.compiler import Contract
-from planner.declarations import Asking, Edge, One
-from planner.levels import Level, Plan
+from planner.declarations import Asking, Edge, Found, One
+from planner.levels import Finder, Level, Plan
 from planner.pages import Stretch, cursor
 from planner.selection import Unplanned
 from planner.statements import Statement, given
@@ -35,6 +35,7 @@ class Run:
     def __init__(self, contract: Contract, plan: Plan, asking: Asking, variables: Any):
         self.contract, self.plan, self.asking, self.variables = contract, plan, asking, variables
         self.me = str(asking.me)
+        self.sought: dict[int, list[str | None]] = {}  # the ids that finders look for
         self.ids: dict[str, str] = {}  # of the things that a change answers with
         self.rows: list[Any] = []  # of each level, by number
         self.found: list[Any] = [None] * len(plan.levels)
@@ -46,10 +47,15 @@ class Run:
     async def read(self, connection: Any) -> dict[str, Any]:
         """The answer, refusals standing where something was refused."""
         for level in self.plan.levels:
-            self.rows.append(await self.fetch(level, connection))
+            look: Any = self.find if isinstance(level, Finder) else self.fetch
+            self.rows.append(await look(level, connection))
         for level in reversed(self.plan.levels):
             rows = self.rows[level.number]
-            self.found[level.number] = level.build(rows, self.found, self)
+            if isinstance(level, Finder):
+                kinds = [self.found[one.number] for one in level.levels.values()]
+                self.found[level.number] = {key: one for kind in kinds for key, one in kind.items()}
+            else:
+                self.found[level.number] = level.build(rows, self.found, self)
         return {key: self.root(one) for key, one in self.plan.roots.items()}
 
     async def read_payload(self, connection: Any, ids: dict[str, str]) -> dict[str, Any]:
@@ -64,14 +70,38 @@ class Run:
 
     def root(self, one: Any) -> Any:
         """What stands at a root."""
+        if isinstance(one, Finder):
+            found = [self.found[one.number].get(key) for key in self.sought[one.number]]
+            return found if isinstance(one.declared, Found) and one.declared.is_many else found[0]
         if not isinstance(one, Level):
             return one
         found = self.found[one.number]
         return found[None] if one.is_page else found[0]
 
+    async def find(self, finder: Any, connection: Any) -> dict[str, list[str]]:
+        """The ids that are known, by the name of their type."""
+        known = self.asking.known()
+        if finder.above:
+            keys = {str(row[finder.at]) for row in self.above(finder)} - {"None"}
+        else:
+            asked = self.contract.given(finder.definition, finder.node, self.variables)
+            sought = await self.contract.prepare(finder.declared, asked, self.asking)
+            self.sought[finder.number] = sought
+            keys = {key for key in sought if key}
+        kinds: dict[str, list[str]] = {}
+        if keys and finder.levels:
+            known["keys"] = list(keys)
+            for row in await ask(connection, finder.statement, known):
+                kinds.setdefault(row[0], []).append(row[1])
+        return kinds
+
     async def fetch(self, level: Level, connection: Any) -> Any:
         known = self.asking.known()
-        if level.member:
+        if level.finder:
+            known["keys"] = self.rows[level.finder.number].get(level.shown.name)
+            if not known["keys"]:
+                return []
+        elif level.member:
             known["keys"] = [self.ids[level.member]]
         elif level.above and level.way:
             keys = {row[level.at] for row in self.above(level)} - {None}
@@ -87,7 +117,7 @@ class Run:
         known |= {name: value for _, name, value in parts}
         return await ask(connection, statement, known)
 
-    def above(self, level: Level) -> list[Any]:
+    def above(self, level: Any) -> list[Any]:
         """The rows that a level hangs on."""
         assert level.above
         rows = self.rows[level.above.number]

@@ -6,7 +6,7 @@ from graphql import get_variable_values
 
 from planner.compiler import Compiler
 from planner.declarations import Extent, Page
-from planner.levels import Level
+from planner.levels import Finder, Level
 from planner.pages import Order, Stretch
 from planner.reader import Reader, TooMuch
 from planner.selection import Selection, Unplanned
@@ -39,9 +39,14 @@ def explain(reader: Reader, text: str, name: str | None = None) -> Iterator[str]
         yield from told(level)
 
 
-def told(level: Level) -> Iterator[str]:
+def told(level: Level | Finder) -> Iterator[str]:
     """What one level asks, and how its rows become objects."""
-    yield f"-- {level.shown.name}, by the field {level.node.name.value}"
+    if isinstance(level, Finder):
+        yield f"-- whatever has the id, by the field {level.node.name.value}"
+        yield level.statement.text
+        return
+    by = level.node.name.value if level.node else "id"
+    yield f"-- {level.shown.name}, by the field {by}"
     if isinstance(level.declared, Page):
         order = level.declared.order
         page, count = level.page(Stretch(Order(order.columns, order.is_falling), 25), [])

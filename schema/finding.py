@@ -62,13 +62,18 @@ async def find(declared: Found, given: dict[str, Any], asking: Asking) -> Any:
     """Things by id, from whichever tables; null for each that one may not see."""
     if asking.extent(declared.allow) is NONE:
         tell(denied(declared.allow, asking.context), asking.context)
-    asked = given["ids"] if declared.is_many else [given["id"]]
-    if len(asked) > MOST_NODES:
-        tell(Invalid("TOO_LONG", path=("ids",), entries=MOST_NODES), asking.context)
-    keys = [id_or_none(one) for one in asked]
+    keys = sought(declared, given, asking)
     found = await nodes([key for key in keys if key], asking)
     answer = [found.get(key) for key in keys]
     return answer if declared.is_many else answer[0]
+
+
+def sought(declared: Found, given: dict[str, Any], asking: Asking) -> list[Any]:
+    """The ids that are asked for; none for what is no id."""
+    asked = given["ids"] if declared.is_many else [given["id"]]
+    if len(asked) > MOST_NODES:
+        tell(Invalid("TOO_LONG", path=("ids",), entries=MOST_NODES), asking.context)
+    return [id_or_none(one) for one in asked]
 
 
 async def nodes(keys: list[Any], asking: Asking) -> dict[Any, Row]:

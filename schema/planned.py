@@ -6,14 +6,14 @@ from graphql import GraphQLError, get_argument_values
 from strawberry.types.arguments import convert_arguments
 
 from planner.compiler import Contract
-from planner.declarations import Asking, One, Page
+from planner.declarations import Asking, Found, One
 from planner.reader import Reader
 from planner.selection import Weight
 from planner.shapes import Refusal
-from schema.finding import reference
+from schema.finding import reference, sought
 from schema.graph import Graph
 from schema.paging import conditions_of, stretch_of
-from schema.rows import SHOWN
+from schema.rows import SHOWN, TYPES
 from schema.telling import Told, denied
 
 # The most that one request may ask for.
@@ -50,7 +50,8 @@ def contract_of(graph: Graph) -> Contract:
         for key, field in changes_of(graph).items()
     }
     refusals = (Told, GraphQLError)
-    return Contract(SHOWN, roots, attributes, names, changes, given, prepare, refusals)
+    found = tuple(name for name, one in SHOWN.items() if one.allow and TYPES[one.model] == name)
+    return Contract(SHOWN, roots, attributes, names, found, changes, given, prepare, refusals)
 
 
 def changes_of(graph: Graph) -> dict[str, Any]:
@@ -59,8 +60,11 @@ def changes_of(graph: Graph) -> dict[str, Any]:
     return {key: one.extensions["strawberry-definition"] for key, one in kind.fields.items()}
 
 
-async def prepare(declared: Page | One, given: dict[str, Any], asking: Asking) -> Any:
-    """Of a page the stretch and the conditions; of one thing the column and the value."""
+async def prepare(declared: Any, given: dict[str, Any], asking: Asking) -> Any:
+    """Of a page the stretch and the conditions, of one thing the column and the value; or ids."""
+    if isinstance(declared, Found):
+        keys = sought(declared, given, asking)
+        return [key and str(key) for key in keys]
     if isinstance(declared, One):
         return await reference(declared, given, asking)
     return stretch_of(declared, given, asking), await conditions_of(declared, given, asking)

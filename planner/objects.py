@@ -1,0 +1,179 @@
+"""The texts of objects: what each selected field of a row becomes in the answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from graphql import GraphQLNonNull, get_named_type, is_leaf_type
+from tortoise.fields import JSONField
+from tortoise.fields.data import IntEnumFieldInstance
+
+from planner.declarations import (
+    NONE,
+    Column,
+    Computed,
+    Declaration,
+    Edge,
+    Extent,
+    Facet,
+    Page,
+    Shown,
+)
+from planner.levels import Finder, Level
+from planner.plain import plain_text
+from planner.selection import Fields, Unplanned
+from planner.shapes import Refusal, record
+from planner.tables import end
+
+Path = tuple[Any, ...]
+
+
+def object_text(compiler: Any, level: Level, shown: Shown, nodes: list[Any], path: Path) -> str:
+    """The text of one object, for one row."""
+    kind: Any = compiler.schema.type_map[shown.name]
+    parts = {}
+    fields: Fields = compiler.selection.fields(kind, nodes)
+    for key, found in fields.items():
+        name = found[0].name.value
+        if name == "__typename":
+            parts[key] = repr(kind.name)
+            continue
+        declared = shown.fields[compiler.contract.names[shown.name][name]]
+        parts[key] = member_text(
+            compiler, level, shown, declared, kind.fields[name], found, (*path, key)
+        )
+    return record(parts)
+
+
+def member_text(
+    compiler: Any,
+    level: Level,
+    shown: Shown,
+    declared: Declaration,
+    definition: Any,
+    nodes: list[Any],
+    path: Path,
+) -> str:
+    match declared:
+        case Edge() | Page():
+            return beyond(compiler, level, shown, declared, definition, nodes, path)
+        case Column():
+            text = column_text(compiler, level, shown, declared.path, definition.type)
+        case Computed():
+            text = computed_text(compiler, level, shown, declared, definition, nodes)
+        case Facet():
+            text = facet_text(compiler, level, declared, nodes, path)
+        case _:
+            raise Unplanned(f"{shown.name}.{type(declared).__name__}")
+    return guarded(compiler, level, shown, declared.allow, text, nodes, path)
+
+
+def guarded(
+    compiler: Any,
+    level: Level,
+    shown: Shown,
+    permission: str | None,
+    text: str,
+    nodes: list[Any],
+    path: Path,
+) -> str:
+    """A value that asks for a permission: whole, one's own only, or refused."""
+    extent = compiler.answer(permission, shown)
+    if extent is None or extent is Extent.ALL:
+        return text
+    compiler.plan.refusable[path] = None
+    refusal = compiler.plan.texts.bind(Refusal(str(permission), tuple(nodes)))
+    if extent is NONE:
+        return refusal
+    owner = level.add(str(getattr(shown.model, "owner", "")))
+    return f"({text} if c{owner} == run.me else {refusal})"
+
+
+def beyond(
+    compiler: Any,
+    level: Level,
+    shown: Shown,
+    declared: Edge | Page,
+    definition: Any,
+    nodes: list[Any],
+    path: Path,
+) -> str:
+    if isinstance(declared, Edge) and declared.target is None:
+        finder = compiler.finder(declared, definition, nodes, path, level)
+        if isinstance(finder, Finder):
+            finder.at = level.add(declared.relation)
+            return f"found[{finder.number}].get(c{finder.at})"
+        way: Any = finder
+    else:
+        way = compiler.way(declared, definition, nodes, path, level, shown)
+    if isinstance(way, Refusal):
+        compiler.plan.refusable[path] = None
+        return compiler.plan.texts.bind(way)
+    if not way.way:  # all that there is, whatever the row
+        text = f"found[{way.number}][None]"
+    else:
+        empty = ", ()" if way.form == "many" else ""
+        is_sure = way.form == "one" and isinstance(definition.type, GraphQLNonNull)
+        at = f"[c{way.at}]" if is_sure else f".get(c{way.at}{empty})"
+        text = f"found[{way.number}]{at}"
+    if isinstance(declared, Page) and declared.is_with_row:
+        return guarded(compiler, level, shown, declared.allow, text, nodes, path)
+    return text
+
+
+def column_text(compiler: Any, level: Level, shown: Shown, path: str, type_: Any) -> str:
+    """A column as the answer shows it."""
+    text = f"c{level.add(path)}"
+    model, name = end(shown.model, path)
+    field: Any = model._meta.fields_map.get(name)
+    if isinstance(field, JSONField):
+        return f"{compiler.plan.texts.bind(orjson.loads)}({text})"
+    if isinstance(field, IntEnumFieldInstance):
+        names = {one.value: one.name for one in field.enum_type}
+        return f"{compiler.plan.texts.bind(names)}.get({text})"
+    if not is_leaf_type(get_named_type(type_)):
+        raise Unplanned(f"{shown.name}.{path}")
+    return text
+
+
+def computed_text(
+    compiler: Any, level: Level, shown: Shown, declared: Computed, definition: Any, nodes: list[Any]
+) -> str:
+    bind = compiler.plan.texts.bind
+    given = ["run.asking"] if declared.asks else []
+    for path in declared.needs:
+        model, name = end(shown.model, path)
+        field: Any = model._meta.fields_map.get(name)
+        text = f"c{level.add(path)}"
+        given.append(f"{bind(reader(field))}({text})" if field else text)
+    if definition.args:
+        name = f"a{len(compiler.plan.arguments)}"
+        compiler.plan.arguments[name] = (definition, nodes[0])
+        given.append(f"**run.arguments[{name!r}]")
+    call = f"{bind(declared.function)}({', '.join(given)})"
+    return plain_text(compiler, definition.type, nodes, call)
+
+
+def facet_text(compiler: Any, level: Level, declared: Facet, nodes: list[Any], path: Path) -> str:
+    """The same row as another type, chosen by what a column holds."""
+    if declared.target:
+        text = object_text(compiler, level, compiler.contract.shown[declared.target], nodes, path)
+        if not declared.when:
+            return text
+        return f"({text} if c{level.add(declared.when)} is not None else None)"
+    chosen = level.add(str(declared.by))
+    text = f"{compiler.plan.texts.bind(fault)}()"
+    for value, target in declared.targets:
+        inner = object_text(compiler, level, compiler.contract.shown[target], nodes, path)
+        text = f"({inner} if c{chosen} == {value!r} else {text})"
+    return text
+
+
+def reader(field: Any) -> Callable[[Any], Any]:
+    """What makes Python's value of a column for a function that was given it."""
+    return field.to_python_value
+
+
+def fault() -> None:
+    """Meets what cannot be: the executor shall tell of it."""
+    raise LookupError
