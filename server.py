@@ -153,6 +153,7 @@ def create_app(
         routes=[
             Route("/health", health),
             Route("/ready", ready),
+            Route("/metrics", endpoint.metrics),
             *graphiql.routes(desk, HERE / "graphiql" / "dist"),
         ],
         lifespan=lifespan,

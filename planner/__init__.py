@@ -1,10 +1,10 @@
 """The reader: turns a validated operation into few SQL statements and the answer; knows no domain.
 
 A schema declares what its types show (`declarations`). Of an operation, `selection` tells which
-fields are asked for and what that would cost, and `compiler` makes a plan: a tree of levels. A level
-(`levels`) is one statement (`statements`, with the `conditions` of filters and the stretches of
-`pages`) for all rows above it, and the text of the object that each of its rows becomes (`objects`,
-`plain`, `shapes`). `plans` runs a plan on one connection; `reader` remembers plans.
+fields are asked for and what that would cost, and `compiler` makes a plan: a tree of levels. A
+level (`levels`) is one statement (`statements`, with the `conditions` of filters and the stretches
+of `pages`) for all rows above it, and the text of the object that each of its rows becomes
+(`objects`, `plain`, `shapes`). `plans` runs a plan on one connection; `reader` remembers plans.
 
     document --selection--> fields --compiler--> levels --plans--> rows --shapes--> answer
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter, OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -129,12 +130,19 @@ class Reader:
             self.left[str(reason)] += 1
             raise
 
-    def kind(self, text: str, name: str | None) -> OperationType | None:
-        """What an operation is; none for what cannot be planned, TooMuch where it asks for that."""
+    def known(self, text: str, name: str | None) -> Operation | None:
+        """The operation; none for what cannot be planned, TooMuch where it asks for that."""
         try:
-            return self.operation(text, name).node.operation
+            return self.operation(text, name)
         except Unplanned:
             return None
+
+    def metrics(self) -> Iterator[str]:
+        """How many operations were left to the executor, by reason, as Prometheus reads it."""
+        for name, counted in (("left", self.left), ("fault", self.faults)):
+            yield f"# TYPE segl_planner_{name}_total counter"
+            for reason, count in sorted(counted.items()):
+                yield f'segl_planner_{name}_total{{reason="{reason}"}} {count}'
 
     def operation(self, text: str, name: str | None) -> Operation:
         """The operation as it was learnt; or that it was found to be nothing for a planner."""

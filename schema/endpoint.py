@@ -8,7 +8,7 @@ import orjson
 from graphql import GraphQLError
 from graphql import OperationType as OperationKind
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
@@ -82,7 +82,7 @@ class Endpoint:
         try:
             planned = await self.planned(query, variables, name, context, request.method == "POST")
             if planned:
-                return self.signed(respond(planned, media, 200), context)
+                return self.signed(respond(self.costed(planned, query, name), media, 200), context)
         except TooMuch as much:
             return respond({"errors": [too_much(much)]}, media, 200 if media == JSON else 400)
         try:
@@ -103,7 +103,10 @@ class Endpoint:
         accepted = language_of(request.headers.get("accept-language", ""))
         language = context.language if context else accepted or "en"
         return self.signed(
-            respond(body_of(result, language), media, status_of(result, media)), context
+            respond(
+                self.costed(body_of(result, language), query, name), media, status_of(result, media)
+            ),
+            context,
         )
 
     async def planned(
@@ -115,11 +118,11 @@ class Endpoint:
         may_change: bool = True,
     ) -> dict[str, Any] | None:
         """The answer of the planner; none for what the executor shall answer."""
-        kind = self.reader.kind(query, name)  # too much is too much for a stranger as well
+        operation = self.reader.known(query, name)  # too much is too much for a stranger as well
         if context is None or context.subject.organisation_id is None:
             return None
         try:
-            if kind is OperationKind.MUTATION:
+            if operation and operation.node.operation is OperationKind.MUTATION:
                 return await self.changed(query, variables, name, context) if may_change else None
             found = await self.reader.answer(
                 query, name, variables or {}, asking_for(context), pool()
@@ -150,6 +153,16 @@ class Endpoint:
             errors += [refused(one, path, context) for path, one in changing.answered.refused]
         data = {payload.key: answer}
         return {"errors": errors, "data": data} if errors else {"data": data}
+
+    def costed(self, body: dict[str, Any], query: str, name: str | None) -> dict[str, Any]:
+        """An answer that tells what its document costs at most: fields times page sizes."""
+        if operation := self.reader.known(query, name):
+            body["extensions"] = {"cost": operation.weight.cost}
+        return body
+
+    async def metrics(self, request: Request) -> Response:
+        """What the planner left to the executor, for those who watch."""
+        return PlainTextResponse("\n".join(self.reader.metrics()) + "\n")
 
     def signed(self, response: Response, context: Context | None) -> Response:
         """An answer with what identifies it."""

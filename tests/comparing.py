@@ -26,7 +26,8 @@ class BothWays(Endpoint):
         answer = await super().planned(query, variables, name, context, may_change)
         PLANNED[answer is not None] += 1
         assert not self.reader.faults, "the planner met a fault, and left it to the executor"
-        is_query = self.reader.kind(query, name) is OperationType.QUERY  # a change is made once
+        known = self.reader.known(query, name)
+        is_query = known and known.node.operation is OperationType.QUERY  # a change is made once
         if answer is not None and context and is_query:
             result: Any = await self.graph.execute(
                 query, variable_values=variables, context_value=context, operation_name=name
