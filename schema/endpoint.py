@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -76,7 +77,7 @@ class Endpoint:
         except BadRequest as bad:
             return respond({"errors": [told(bad.text, "INVALID")]}, media, bad.status)
         context = await self.context_of(request)
-        if context:
+        if context and context.idempotency_key:
             given = orjson.dumps([name, variables], option=orjson.OPT_SORT_KEYS)
             context.question = f"{query}\n{given!r}"
         try:
@@ -210,14 +211,15 @@ def prefers_graphql(accept: str) -> bool:
     return GRAPHQL in kinds and (JSON not in kinds or kinds.index(GRAPHQL) < kinds.index(JSON))
 
 
-def ranked(accepted: str) -> list[str]:
+@lru_cache(maxsize=256)
+def ranked(accepted: str) -> tuple[str, ...]:
     """What a header of the Accept family names, the best liked first, without what it refuses."""
     found = []
     for one in accepted.lower().split(","):
         name, *parameters = (part.strip() for part in one.split(";"))
         weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
         found.append((float(weight) if weight.replace(".", "", 1).isdecimal() else 1.0, name))
-    return [name for weight, name in sorted(found, key=lambda pair: -pair[0]) if weight]
+    return tuple(name for weight, name in sorted(found, key=lambda pair: -pair[0]) if weight)
 
 
 def allowed(method: str) -> Any:
