@@ -40,6 +40,7 @@ class Contract:
     given: Callable[..., dict[str, Any]]  # the arguments of a field, as its resolver takes them
     prepare: Callable[..., Any]  # of a page's arguments: the stretch and the conditions
     refusals: tuple[type[Exception], ...]  # what is raised to say no, which is no fault
+    mistakes: Callable[..., list[Any]]  # what the schema's rules find wrong with a document
 
 
 class Compiler:
@@ -62,14 +63,14 @@ class Compiler:
                 self.plan.roots[key] = kind.name
                 continue
             declared = self.contract.roots.get(name)
+            if not isinstance(declared, One | Page | Found):
+                raise Unplanned(name)
             self.plan.refusable[(key,)] = None
             definition = kind.fields[name]
             if isinstance(declared, Found):
                 each = (key, EACH) if declared.is_many else (key,)
                 self.plan.roots[key] = self.finder(declared, definition, nodes, each)
                 continue
-            if not isinstance(declared, One | Page):
-                raise Unplanned(name)
             self.plan.roots[key] = self.way(declared, definition, nodes, (key,))
         return self.plan
 

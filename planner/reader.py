@@ -15,7 +15,6 @@ from graphql import (
     get_operation_ast,
     get_variable_values,
     parse,
-    validate,
 )
 
 from planner.compiler import Compiler, Contract
@@ -94,10 +93,7 @@ class Reader:
         """The data, and what was refused in it; Unplanned for what the executor shall answer."""
         try:
             operation = self.operation(text, name)
-            defined = operation.node.variable_definitions or ()
-            variables = get_variable_values(self.schema, defined, given)
-            if isinstance(variables, list):
-                raise Unplanned("variables")
+            variables = self.variables(operation, given)
             plan = self.plan(operation, variables, asking)
             run = Run(self.contract, plan, asking, variables)
             async with pool.acquire() as connection:
@@ -121,14 +117,21 @@ class Reader:
         """The plan of what a change answers, and the variables; nothing has been done yet."""
         try:
             operation = self.operation(text, name)
-            defined = operation.node.variable_definitions or ()
-            variables = get_variable_values(self.schema, defined, given)
-            if isinstance(variables, list):
-                raise Unplanned("variables")
+            variables = self.variables(operation, given)
             return self.plan(operation, variables, asking), variables
         except Unplanned as reason:
             self.left[str(reason)] += 1
             raise
+
+    def variables(self, operation: Operation, given: dict[str, Any]) -> Any:
+        """The values of the variables; a switch that is null is for the executor to refuse."""
+        defined = operation.node.variable_definitions or ()
+        variables = get_variable_values(self.schema, defined, given)
+        if isinstance(variables, list):
+            raise Unplanned("variables")
+        if None in (variables.coerced.get(name) for name in operation.switches):
+            raise Unplanned("variables")
+        return variables
 
     def known(self, text: str, name: str | None) -> Operation | None:
         """The operation; none for what cannot be planned, TooMuch where it asks for that."""
@@ -169,7 +172,7 @@ class Reader:
         weight = weigh(document, node)  # before validation, which a large document can keep busy
         if measure := weight.exceeds(self.most):
             raise TooMuch(measure, weight, self.most)
-        if validate(self.schema, document):
+        if self.contract.mistakes(document):
             raise Unplanned("validation")
         if node.operation is OperationType.SUBSCRIPTION:
             raise Unplanned("subscription")

@@ -12,7 +12,7 @@ from planner.conditions import Columns, Condition, filled, placed
 from planner.pages import BadPage, Stretch
 from planner.tables import Link, Table, column, end, kind, link, table
 
-EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'", "UUID": "''"}
+EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +211,14 @@ READERS: dict[str, Any] = {
     "TIMESTAMPTZ": datetime.fromisoformat,
     "INT": lambda text: int(text).to_bytes(4, "big", signed=True),
 }
+DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+FORMS = {  # as PostgreSQL writes them, which takes no offset of 16 hours or more
+    "UUID": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "DATE": DAY,
+    "TIMESTAMPTZ": DAY
+    + r" [0-9]{2}(:[0-9]{2}){2}([.][0-9]{1,6})?[-+](0[0-9]|1[0-5])(:[0-5][0-9])?",
+    "INT": "-?[0-9]+",
+}
 
 
 def must_fit(model: Table, stretch: Stretch) -> None:
@@ -228,7 +236,7 @@ def fits(kind: str, text: str) -> bool:
         return "\0" not in text
     with suppress(ValueError, OverflowError):
         READERS[kind](text)
-        return bool(re.fullmatch(r"[-+:. 0-9a-f]+", text))
+        return bool(re.fullmatch(FORMS[kind], text))
     return f"'{text}'" == EARLIEST.get(kind)
 
 

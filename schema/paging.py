@@ -13,7 +13,7 @@ from planner.declarations import Asking, Page
 from planner.pages import BadPage, Order, Stretch
 from planner.statements import Draft
 from planner.tables import Link, link
-from schema.rows import SHOWN, Cohort, Row, fetch, grouped, paths, run
+from schema.rows import SHOWN, Cohort, Row, along, fetch, grouped, paths, run
 from schema.seeing import draft_of, must_hold, sees_own
 from schema.shape import checked
 from schema.telling import tell
@@ -92,7 +92,7 @@ async def turn(
         found = await run(statements.count(draft(), way), known)
         return {one.get("above"): one["count"] for one in found}
 
-    key: Hashable = (root.shown.name if way else None, info.path.key)
+    key: Hashable = (root.shown.name if way else None, along(info.path))
     mine = root[way.near] if way else None
     rows = (await cohort.once(("page", key), read)).get(mine, [])
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from graphql import GraphQLError, get_argument_values
+from graphql import GraphQLError, get_argument_values, specified_rules
+from strawberry.schema.schema import validate_document
 from strawberry.types.arguments import convert_arguments
 
 from planner.compiler import Contract
@@ -45,13 +46,19 @@ def contract_of(graph: Graph) -> Contract:
         registry = graph.schema_converter.scalar_registry
         return convert_arguments(values, declared.arguments, registry, graph.config)
 
+    def mistakes(document: Any) -> list[Any]:
+        """What is wrong with a document, by the rules that the executor has too."""
+        return validate_document(graph._schema, document, specified_rules)
+
     changes = {
         key: {one.graphql_name: one.shown_as for one in field.parts if one.shown_as in SHOWN}
         for key, field in changes_of(graph).items()
     }
     refusals = (Told, GraphQLError)
     found = tuple(name for name, one in SHOWN.items() if one.allow and TYPES[one.model] == name)
-    return Contract(SHOWN, roots, attributes, names, found, changes, given, prepare, refusals)
+    return Contract(
+        SHOWN, roots, attributes, names, found, changes, given, prepare, refusals, mistakes
+    )
 
 
 def changes_of(graph: Graph) -> dict[str, Any]:

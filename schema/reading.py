@@ -21,7 +21,7 @@ from planner.declarations import (
 from planner.tables import Link, link
 from schema.finding import enter, find, nodes
 from schema.paging import turn
-from schema.rows import SHOWN, Row, fetch, grouped, paths
+from schema.rows import SHOWN, Row, along, fetch, grouped, paths
 from schema.seeing import asking_of, draft_of, must_hold, sees_own
 from schema.telling import denied, tell
 
@@ -97,7 +97,7 @@ async def follow(
         known = asking.known() | asked_for | {"keys": list(keys)}
         return grouped(await fetch(statement, known, shown), way.key)
 
-    found = await root.cohort.once((root.shown.name, info.path.key), read)
+    found = await root.cohort.once((root.shown.name, along(info.path)), read)
     rows = found.get(root[way.near], [])
     return rows if declared.is_many else next(iter(rows), None)
 
@@ -118,7 +118,7 @@ async def lead(root: Row, declared: Edge, info: Info, asking: Asking) -> Row | N
         keys = {row[declared.relation] for row in root.cohort.rows} - {None}
         return await nodes(list(keys), asking)
 
-    found: dict[Any, Row] = await root.cohort.once((root.shown.name, info.path.key), read)
+    found: dict[Any, Row] = await root.cohort.once((root.shown.name, along(info.path)), read)
     return found.get(root[declared.relation])
 
 

@@ -60,6 +60,11 @@ class Row:
         return Row(SHOWN[name], self.values, self.cohort)
 
 
+def along(path: Any) -> tuple[str, ...]:
+    """The keys that lead to a field of the answer, wherever in its lists."""
+    return tuple(key for key in path.as_list() if isinstance(key, str))
+
+
 def is_a(value: Any, name: str) -> bool:
     return isinstance(value, Row) and value.shown.name == name
 

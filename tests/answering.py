@@ -1,0 +1,88 @@
+"""Asks the planner and the executor the same, directly, and keeps what both answered."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from planner.declarations import Extent
+from resolvers.context import Context
+from schema.endpoint import Endpoint, body_of
+from schema.graph import graph
+from tests.furnishing import Town
+from tests.generating import Question
+
+REFUSED = ("refused", "not one")  # why a document that can be planned is left after all
+
+
+@dataclass
+class Both:
+    """What the planner answered, if it did, and what the executor did; each as it is sent."""
+
+    planned: tuple[bytes, list[bytes]] | None
+    executed: tuple[bytes, list[bytes]]
+    codes: set[str] = field(default_factory=set)
+    left_for: str | None = None
+
+    @property
+    def are_alike(self) -> bool:
+        """Whether the planner answered as the executor did, or left a refusal to it."""
+        if self.planned is not None:
+            return self.planned == self.executed
+        if self.left_for is None:  # somebody without a user
+            return self.is_nothing
+        return self.left_for in REFUSED and bool(self.codes)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing is told but the name of the way in."""
+        return set(orjson.loads(self.executed[0]).values()) <= {None, "Query"}
+
+
+class LawMade(Context):
+    """A context under a law of a test's own: how much of what each permission reaches."""
+
+    law: dict[str, Extent]
+
+    def extent(self, permission: str) -> Extent:
+        return self.law.get(permission, Extent.ALL)
+
+
+@dataclass
+class Asking:
+    """Asks both ways, through an endpoint whose planner has learnt nothing yet."""
+
+    town: Town
+    endpoint: Endpoint = field(default_factory=lambda: Endpoint(graph, no_context))
+
+    async def both(
+        self, asker: str, question: Question, law: dict[str, Extent] | None = None
+    ) -> Both:
+        context = await self.town.context(asker)
+        if law is not None:
+            context = LawMade(**vars(context))
+            context.law = law
+        planned = await self.endpoint.planned(question.text, question.variables, None, context)
+        left_for = context.headers.get("X-Segl-Executor")
+        result: Any = await graph.execute(
+            question.text, variable_values=question.variables, context_value=context
+        )
+        executed = body_of(result, context.language)
+        codes = {one["extensions"]["code"] for one in executed.get("errors", ())}
+        return Both(planned and sent(planned), sent(executed), codes, left_for)
+
+    async def executed(self, asker: str, text: str) -> Any:
+        """The data that the executor answers."""
+        result: Any = await graph.execute(text, context_value=await self.town.context(asker))
+        assert not result.errors, result.errors
+        return result.data
+
+
+async def no_context(_: Any) -> None:
+    """Nobody asks over HTTP here."""
+
+
+def sent(body: dict[str, Any]) -> tuple[bytes, list[bytes]]:
+    """The data as it is sent, to the byte, and the errors sorted."""
+    errors = [orjson.dumps(one, option=orjson.OPT_SORT_KEYS) for one in body.get("errors", ())]
+    return orjson.dumps(body.get("data")), sorted(errors)
