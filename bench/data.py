@@ -26,12 +26,17 @@ def postgresql() -> Iterator[str]:
         yield address
 
 
-def made(address: str, users: int, places: int, is_related: bool = True) -> str:
-    """The address of a fresh database with so many users in so many organisations."""
-    return asyncio.run(copied(address, users, places, is_related))
+def fresh(address: str, users: int, places: int) -> str:
+    """The address of a database with so many users in so many organisations, to be changed."""
+    return asyncio.run(made(address, users, places, is_copied=True))
 
 
-async def copied(address: str, users: int, places: int, is_related: bool) -> str:
+def bare(address: str, users: int) -> str:
+    """The address of a database with so many users in one organisation, only to be read."""
+    return asyncio.run(made(address, users, 1, is_copied=False))
+
+
+async def made(address: str, users: int, places: int, is_copied: bool) -> str:
     name = f"bench_{users}_in_{places}"
     kept = f"{name}_as_{signature()}"
     server = await asyncpg.connect(address)
@@ -44,13 +49,14 @@ async def copied(address: str, users: int, places: int, is_related: bool) -> str
             print(f"making {users:,} users in {places} organisations", flush=True)
             draft = f"{name}_draft"
             await server.execute(f'create database "{draft}"')
-            await fill(called(address, draft), users, places, is_related)
+            await fill(called(address, draft), users, places, is_related=is_copied)
             await server.execute(f'alter database "{draft}" rename to "{kept}"')
-        copy = f'create database "{name}" template "{kept}" strategy file_copy'
-        await server.execute(copy)
+        if is_copied:
+            copy = f'create database "{name}" template "{kept}" strategy file_copy'
+            await server.execute(copy)
     finally:
         await server.close()
-    return called(address, name)
+    return called(address, name if is_copied else kept)
 
 
 def called(address: str, name: str) -> str:
@@ -80,6 +86,7 @@ async def fill(address: str, users: int, places: int, is_related: bool) -> None:
         await connection.execute((HERE / "data.sql").read_text().replace("{users}", str(users)))
         if is_related:
             await connection.execute((HERE / "relations.sql").read_text())
+        await connection.execute((HERE / "peers" / "postgraphile.sql").read_text())
         await connection.execute("vacuum analyze")
         await connection.execute("checkpoint")
     finally:

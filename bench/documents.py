@@ -1,51 +1,76 @@
 """What is asked, and by whom: sixteen administrators, each in an organisation of their own."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import orjson
 
+from gateways import Claims, SignedTokens
+
+TEXTS = Path(__file__).parent / "texts"
 ASKERS = 16
-SCALARS = "id uuid status name email phoneNumber referenceText assuranceLevel canSign createdAt"
-RELATIONS = (
-    " memberships(first: 10) { nodes { group { id name } } }"
-    " certificates(first: 5) { nodes { id kind status expiresAt } }"
-)
-PAGE = "nodes { %s } pageInfo { hasNextPage endCursor }"
-UPDATED = "user { id name phoneNumber } errors { code message }"
+PEOPLE = """
+select distinct r.user_id, r.organisation_id, array(
+    select u.id::text from "user" u where u.organisation_id = r.organisation_id
+    order by u.id limit 32) as users
+from role_assignment r order by r.organisation_id limit $1
+"""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who asks, and the users of the same organisation to ask about."""
+    """Somebody who asks, and users of the same organisation to ask about."""
 
     id: str
+    token: str
     organisation_id: str
     users: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Document:
-    """A document, the variables of its n-th request, and how PostGraphile says the same."""
+class Text:
+    """A document as it is sent."""
 
     text: str
+
+    @cached_property
+    def operation(self) -> str:
+        return re.split(r"\W", self.text, maxsplit=2)[1]
+
+    @cached_property
+    def variables(self) -> set[str]:
+        return set(re.findall(r"\$(\w+):", self.text))
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document, in PostGraphile's words too, and the variables of its n-th request."""
+
+    name: str
     variables: Callable[[Person, int], dict[str, Any]]
-    postgraphile: str
     is_change: bool = False
+
+    @cached_property
+    def texts(self) -> tuple[Text, Text]:
+        ours, theirs = (f"{self.name}{kind}.graphql" for kind in ("", ".postgraphile"))
+        return Text((TEXTS / ours).read_text()), Text((TEXTS / theirs).read_text())
 
     def request(self, person: Person, number: int, is_postgraphile: bool = False) -> bytes:
         """The body of a request."""
-        variables = self.variables(person, number)
+        one, given = self.texts[is_postgraphile], self.variables(person, number)
         if is_postgraphile:
-            variables |= variables.pop("input", {}) | {"organisationId": person.organisation_id}
-            declared = self.postgraphile.partition(")")[0]
-            variables = {name: one for name, one in variables.items() if f"${name}:" in declared}
-        text = self.postgraphile if is_postgraphile else self.text
-        name = text.split(" ", 1)[1].split("(", 1)[0]
-        return orjson.dumps({"query": text, "operationName": name, "variables": variables})
+            here = {"organisationId": person.organisation_id, "askerId": person.id}
+            flat = given | given.get("input", {}) | here
+            given = {name: flat[name] for name in one.variables}
+        asked = {"query": one.text, "operationName": one.operation, "variables": given}
+        return orjson.dumps(asked)
 
 
 def user(person: Person, number: int) -> dict[str, Any]:
@@ -62,61 +87,29 @@ def phone_number(person: Person, number: int) -> dict[str, Any]:
     return {"input": {"userId": user_id, "phoneNumber": f"{30_000_000 + number}"}}
 
 
-THEIR_SCALARS = SCALARS.replace("id ", "id: rowId ", 1)
-THEIR_RELATIONS = (
-    " memberships: groupMembersByUserId(first: 10) { nodes { group: groupByGroupId"
-    " { id: rowId name } } }"
-    " certificates: certificatesByUserId(first: 5)"
-    " { nodes { id: rowId kind status expiresAt } }"
-)
-THEIR_PAGE = (
-    "query %s($first: Int!, $organisationId: UUID!) { users: allUsers(first: $first,"
-    " condition: { organisationId: $organisationId }, orderBy: PRIMARY_KEY_ASC) { %s } }"
-)
-
 DOCUMENTS = {
-    "user": Document(
-        "query User($id: ID!) { user(by: {id: $id}) { %s } }" % SCALARS,
-        user,
-        "query User($id: UUID!) { user: userByRowId(rowId: $id) { %s } }" % THEIR_SCALARS,
-    ),
-    "users": Document(
-        "query Users($first: Int!) { users(first: $first) { %s } }" % PAGE % SCALARS,
-        page,
-        THEIR_PAGE % ("Users", PAGE % THEIR_SCALARS),
-    ),
-    "users-with-groups": Document(
-        "query UsersWithGroups($first: Int!) { users(first: $first) { %s } }"
-        % PAGE
-        % (SCALARS + RELATIONS),
-        page,
-        THEIR_PAGE % ("UsersWithGroups", PAGE % (THEIR_SCALARS + THEIR_RELATIONS)),
-    ),
-    "update": Document(
-        "mutation Update($input: UpdateUserInput!) { updateUser(input: $input) { %s } }" % UPDATED,
-        phone_number,
-        "mutation Update($userId: UUID!, $phoneNumber: String!) { updateUser:"
-        " changePhoneNumber(input: {userId: $userId, phoneNumber: $phoneNumber})"
-        " { user: result { id: rowId name phoneNumber } } }",
-        is_change=True,
-    ),
+    one.name: one
+    for one in (
+        Document("user", user),
+        Document("users", page),
+        Document("users-with-groups", page),
+        Document("update", phone_number, is_change=True),
+    )
 }
 
 
-def people(url: str) -> list[Person]:
-    """The administrators who ask, and 32 users of each one's organisation."""
-    return asyncio.run(found(url))
+def people(url: str, key: bytes) -> list[Person]:
+    """The administrators who ask, with tokens by the server's key, and 32 users for each."""
+    identity, now = SignedTokens(key, timedelta(hours=2)), datetime.now(UTC)
+    return [
+        Person(str(one), identity.token(Claims(user_id=one), now), str(here), tuple(users))
+        for one, here, users in asyncio.run(found(url))
+    ]
 
 
-async def found(url: str) -> list[Person]:
+async def found(url: str) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(url)
     try:
-        rows = await connection.fetch(
-            "select distinct r.user_id, r.organisation_id, array(select u.id::text from"
-            ' "user" u where u.organisation_id = r.organisation_id order by u.id limit 32) as users'
-            " from role_assignment r order by r.organisation_id limit $1",
-            ASKERS,
-        )
+        return list(await connection.fetch(PEOPLE, ASKERS))
     finally:
         await connection.close()
-    return [Person(str(one[0]), str(one[1]), tuple(one[2])) for one in rows]

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 
 
-def count(url: str) -> int:
+def entries(url: str) -> int:
     """How many entries the histories of all organisations have, by their numbers."""
     return asyncio.run(counted(url))
 

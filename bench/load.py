@@ -99,4 +99,5 @@ def cpu(processes: Iterable[int]) -> float:
                 with suppress(psutil.NoSuchProcess):
                     times = one.cpu_times()
                     total += times.user + times.system
+                    total += times.children_user + times.children_system  # of those that ended
     return total

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from bench.contenders import CONTENDERS
 from bench.load import CONNECTIONS
 
+COLUMNS = "  requests/s   (rounds)        p50 ms   p99 ms   CPU µs   PostgreSQL µs"
+
 Found = dict[str, dict[str, dict[str, float]]]
 
 
@@ -33,7 +35,7 @@ def table(found: Found) -> str:
 
 def figures(found: Found) -> Iterator[str]:
     for document, servers in found.items():
-        yield f"\n{document:20}  requests/s   (rounds)        p50 ms   p99 ms   CPU µs   PostgreSQL µs"
+        yield f"\n{document:20}" + COLUMNS
         for name, one in servers.items():
             spread = f"{one['slowest']:.0f}-{one['fastest']:.0f}"
             yield (

@@ -16,7 +16,7 @@ import casbin
 import orjson
 import strawberry
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Route
 from strawberry.asgi import GraphQL
 from strawberry.dataloader import DataLoader
 from strawberry.extensions import ParserCache, ValidationCache
@@ -127,13 +127,11 @@ class User:
 
     @strawberry.field
     async def memberships(root: models.User, info: Info, first: int = 25) -> GroupMemberConnection:
-        info.context.must("group", "read")
         found: Any = await info.context.memberships.load(root.id)
         return GroupMemberConnection(nodes=found[:first])
 
     @strawberry.field
     async def certificates(root: models.User, info: Info, first: int = 25) -> CertificateConnection:
-        info.context.must("certificate", "read")
         found: Any = await info.context.certificates.load(root.id)
         return CertificateConnection(nodes=found[:first])
 
@@ -183,7 +181,9 @@ class Query:
         rows: Any = await found.order_by("id").limit(first + 1)
         page = rows[:first]
         end = cursor(page[-1]) if page else None
-        return UserConnection(nodes=page, page_info=PageInfo(len(rows) > first, end))
+        return UserConnection(
+            nodes=page, page_info=PageInfo(has_next_page=len(rows) > first, end_cursor=end)
+        )
 
 
 def cursor(user: models.User) -> str:
@@ -226,7 +226,9 @@ class Mutation:
             users = models.User.filter(organisation_id=here).select_for_update()
             user = await users.get_or_none(id=input.user_id)
             if user is None or user.status == "DELETED":
-                return UpdateUserPayload(user=None, errors=[Problem("NOT_FOUND", "No such user.")])
+                return UpdateUserPayload(
+                    user=None, errors=[Problem(code="NOT_FOUND", message="No such user.")]
+                )
             former, user.phone_number = user.phone_number, input.phone_number or None
             user.version, user.updated_at = user.version + 1, now
             await user.save(update_fields=["phone_number", "version", "updated_at"])
@@ -271,16 +273,19 @@ class View(GraphQL[Context, None]):
         ]
 
         async def memberships(keys: list[UUID]) -> list[Any]:
+            context.must("group", "read")
             found = models.GroupMember.filter(organisation_id=user.organisation_id)
             rows = await found.filter(user_id__in=keys).order_by("id").select_related("group")
             return grouped(keys, rows)
 
         async def certificates(keys: list[UUID]) -> list[Any]:
+            context.must("certificate", "read")
             found = models.Certificate.filter(organisation_id=user.organisation_id)
             return grouped(keys, await found.filter(user_id__in=keys).order_by("id"))
 
         subject = Subject.user(user.id, user.organisation_id, roles)
-        return Context(user, subject, DataLoader(memberships), DataLoader(certificates))
+        context = Context(user, subject, DataLoader(memberships), DataLoader(certificates))
+        return context
 
 
 def grouped(keys: list[UUID], rows: Any) -> list[Any]:
@@ -303,7 +308,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 def served(*extensions: Any) -> Starlette:
     schema = strawberry.Schema(Query, Mutation, extensions=list(extensions))
-    return Starlette(routes=[Mount("/graphql", View(schema))], lifespan=lifespan)
+    return Starlette(routes=[Route("/graphql", View(schema))], lifespan=lifespan)
 
 
 app = served()
