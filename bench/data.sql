@@ -1,7 +1,8 @@
 -- {users} users spread over the organisations that are there: the n-th of all in number n modulo
 -- their count. Every id follows from a number, so that each making of the data is the same.
 create function pg_temp.numbered(kind text, number bigint) returns uuid language sql immutable as $$
-    select (lpad(to_hex(1767225600000 + number), 12, '0') || '7' || substr(md5(kind || number), 1, 3)
+    select (lpad(to_hex(1767225600000 + number), 12, '0')
+            || '7' || substr(md5(kind || number), 1, 3)
             || '8' || substr(md5(kind || number), 4, 15))::uuid
 $$;
 
@@ -11,7 +12,8 @@ select (row_number() over (order by o.cvr_number) - 1)::int as number, o.id, p.i
 from organisation o join production_unit p on p.organisation_id = o.id;
 
 -- The system groups of the founding get ids that follow from numbers too.
-update "group" g set id = pg_temp.numbered('system group', 2 * p.number + (g.members_of_id is null)::int)
+update "group" g set id =
+    pg_temp.numbered('system group', 2 * p.number + (g.members_of_id is null)::int)
 from place p where p.id = g.organisation_id;
 
 insert into "group" (id, organisation_id, version, created_at, updated_at, kind, name, description)
@@ -39,8 +41,9 @@ select id, organisation_id, 1, made_at, made_at, md5('identity' || n)::uuid,
        case when is_closed then 'DEACTIVATED' else 'ACTIVE' end, first_name, surname,
        first_name || ' ' || surname, 'bruger' || n || '@firma' || place || '.example.dk',
        case when n % 7 <> 0 then (20000000 + n % 70000000)::text end,
-       date '1960-01-01' + n % 16000, n % 50 = 49, case when n % 5 = 0 then 'Afdeling ' || n % 97 end,
-       3 + n % 2, 3 + n % 2, n % 9 = 0, false, 'DANISH', made_at, made_at,
+       date '1960-01-01' + n % 16000, n % 50 = 49,
+       case when n % 5 = 0 then 'Afdeling ' || n % 97 end, 3 + n % 2, 3 + n % 2,
+       n % 9 = 0, false, 'DANISH', made_at, made_at,
        case when is_closed then date '2026-02-01' end,
        case when is_closed then 'Orlov' end, case when is_closed then 'ACTIVE' end, unit_id
 from person order by n;

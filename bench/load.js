@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import autocannon from "autocannon";
 
 const [url, connections, seconds] = process.argv.slice(2);
-const requests = readFileSync(process.env.BENCH_REQUESTS, "utf8").trimEnd().split("\n").map((line) => {
+const lines = readFileSync(process.env.BENCH_REQUESTS, "utf8").trimEnd().split("\n");
+const requests = lines.map((line) => {
   const at = line.indexOf(" ");
   const headers = {
     "content-type": "application/json",

@@ -14,6 +14,7 @@ from planner.statements import Draft, Statement, column_name
 from planner.tables import Link, column, end, kind, table
 
 AS_TEXT = ("UUID", "DECIMAL")  # what JSON has no word for
+MOST_VARIANTS = 100  # of one level's statement that are remembered
 
 Parts = list[tuple[Condition, str, Any]]
 
@@ -102,6 +103,7 @@ class Level:
         """The statement for the rows that belong to those above, or for the one that is sought."""
         variant = (by, *(name for _, name, _ in parts))
         if variant not in self.variants:
+            self.make_room()
             draft = self.draft(parts)
             order, limit = "", ""
             if self.way:
@@ -133,6 +135,7 @@ class Level:
         marks = (stretch.after is not None, stretch.before is not None)
         variant = (stretch.order, stretch.is_backward, *marks, *names)
         if variant not in self.variants:
+            self.make_room()
             draft = self.page_draft(parts, names)
             count = self.page_draft(parts, names)
             self.variants[variant] = (
@@ -142,6 +145,11 @@ class Level:
                 statements.count(count, self.way),
             )
         return self.variants[variant]
+
+    def make_room(self) -> None:
+        """Forgets the statements where there are many: filters can be combined without end."""
+        if len(self.variants) >= MOST_VARIANTS:
+            self.variants.clear()
 
     def page_draft(self, parts: Parts, names: tuple[str, ...]) -> Draft:
         page: Any = self.declared

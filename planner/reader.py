@@ -155,13 +155,16 @@ class Reader:
                 known = self.learn(text, name)
             except Unplanned as reason:
                 known = str(reason)
-            if len(text) <= LONGEST_TEXT:
+            if len(text) + len(name or "") <= LONGEST_TEXT:
                 self.operations.keep((text, name), known)
         if isinstance(known, str):
             raise Unplanned(known)
         return known
 
     def learn(self, text: str, name: str | None) -> Operation:
+        size = Weight(characters=len(text))
+        if measure := size.exceeds(self.most):  # to parse it would take too long already
+            raise TooMuch(measure, size, self.most)
         try:
             document = parse(text)
         except GraphQLError as fault:

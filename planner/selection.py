@@ -111,6 +111,7 @@ class Weight:
     aliases: int = 0  # of one field, side by side
     directives: int = 0
     roots: int = 0
+    characters: int = 0  # of the document
 
     def __add__(self, other: "Weight") -> "Weight":
         return Weight(

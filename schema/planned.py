@@ -18,7 +18,7 @@ from schema.rows import SHOWN, TYPES
 from schema.telling import Told, denied
 
 # The most that one request may ask for.
-MOST = Weight(cost=200_000, depth=15, aliases=200, directives=100, roots=50)
+MOST = Weight(cost=200_000, depth=15, aliases=200, directives=100, roots=50, characters=100_000)
 
 
 def contract_of(graph: Graph) -> Contract:

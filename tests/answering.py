@@ -1,5 +1,6 @@
 """Asks the planner and the executor the same, directly, and keeps what both answered."""
 
+import gc
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,8 @@ from schema.graph import graph
 from tests.furnishing import Town
 from tests.generating import Question
 
+HOUSE = {"planner", "schema", "models", "resolvers", "policies", "tests"}
+PARTS = {"Record", "function", "coroutine", "generator"}
 REFUSED = ("refused", "not one")  # why a document that can be planned is left after all
 
 
@@ -71,11 +74,39 @@ class Asking:
         codes = {one["extensions"]["code"] for one in executed.get("errors", ())}
         return Both(planned and sent(planned), sent(executed), codes, left_for)
 
+    async def planned(self, asker: str, question: Question) -> dict[str, Any] | None:
+        """The planner's answer, if it has one."""
+        context = await self.town.context(asker)
+        return await self.endpoint.planned(question.text, question.variables, None, context)
+
+    async def left_behind(self, askers: tuple[str, ...], question: Question) -> list[Any]:
+        """What of ours only the garbage collector can clear away when these were answered."""
+        for asker in askers:
+            assert await self.planned(asker, question)
+        gc.collect()
+        gc.disable()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            for asker in askers * 5:
+                await self.planned(asker, question)
+            gc.collect()
+            return [*filter(is_ours, gc.garbage)]
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
+
     async def executed(self, asker: str, text: str) -> Any:
         """The data that the executor answers."""
         result: Any = await graph.execute(text, context_value=await self.town.context(asker))
         assert not result.errors, result.errors
         return result.data
+
+
+def is_ours(one: Any) -> bool:
+    """Whether something belongs to an answer: of the house, made by it, or a row."""
+    kind = type(one)
+    return kind.__module__.partition(".")[0] in HOUSE or kind.__name__ in PARTS
 
 
 async def no_context(_: Any) -> None:

@@ -53,7 +53,8 @@ export async function standing(header) {
   const { rows } = await pool.query(WHO, [user]);
   if (!rows.length) throw new Error("no active user");
   const roles = new Set(rows[0].roles);
-  const may = law.filter(([, role]) => roles.has(role)).map(([, , thing, act]) => `${thing}:${act}`);
+  const held = law.filter(([, role]) => roles.has(role));
+  const may = held.map(([, , thing, action]) => `${thing}:${action}`);
   const found = { user, ...rows[0], permissions: new Set(may) };
   standings.set(user, found);
   return found;

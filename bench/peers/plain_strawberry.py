@@ -34,14 +34,12 @@ enforcer = casbin.Enforcer(str(LAW / "model.conf"), str(LAW / "policy.csv"))
 enforcer.add_function("holds", Subject.holds)
 
 
+@strawberry.enum(name="AssuranceLevel")
 class Level(Enum):
     """An assurance level."""
 
     SUBSTANTIAL = 3
     HIGH = 4
-
-
-AssuranceLevel = strawberry.enum(Level, name="AssuranceLevel")
 
 
 @dataclass
@@ -122,8 +120,8 @@ class User:
     created_at: datetime
 
     @strawberry.field
-    def assurance_level(root: models.User) -> AssuranceLevel | None:
-        return root.assurance_level and Level(root.assurance_level)
+    def assurance_level(root: models.User) -> Level | None:
+        return Level(root.assurance_level) if root.assurance_level else None
 
     @strawberry.field
     async def memberships(root: models.User, info: Info, first: int = 25) -> GroupMemberConnection:
@@ -300,7 +298,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Keeps the database open."""
     separator = "&" if "?" in os.environ["SEGL_DATABASE_URL"] else "?"
     url = f"{os.environ['SEGL_DATABASE_URL']}{separator}minsize=1&maxsize=16"
-    modules = {"models": ["bench.peers.plain_models"]}
+    modules: Any = {"models": ["bench.peers.plain_models"]}
     await Tortoise.init(db_url=url, modules=modules, use_tz=True, _enable_global_fallback=True)
     yield
     await Tortoise.close_connections()

@@ -1,0 +1,135 @@
+"""Every query that the tests ask, and every statement that a plan can send."""
+
+import ast
+import re
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from graphql import GraphQLError, get_operation_ast, parse
+
+from planner.compiler import Compiler
+from planner.conditions import Within
+from planner.declarations import ALL, OWN, Edge, One, Page
+from planner.levels import Finder, Parts, Plan
+from planner.pages import Order, Stretch
+from planner.reader import Reader, TooMuch
+from planner.selection import Selection, Unplanned
+from planner.statements import Statement
+
+HERE = Path(__file__).parent
+PARENTHESES = re.compile(r"\([^()]*\)")
+KIND = re.compile(
+    r"select '\w+' as kind, id::text from (\"\w+\") where (\"\w+\") = \$1 and id = any\(\$2\)"
+)
+
+
+def documents() -> Iterator[str]:
+    """The texts among the upper-case constants of the tests that are queries or changes."""
+    for module in sorted(HERE.glob("*.py")):
+        for node in ast.parse(module.read_text()).body:
+            if isinstance(node, ast.Assign) and is_constant(node.targets[0]):
+                yield from filter(is_operation, texts(node.value))
+
+
+def is_constant(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and target.id.isupper()
+
+
+def texts(value: ast.expr) -> Iterator[str]:
+    """All texts that a constant is made of."""
+    for node in ast.walk(value):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def is_operation(text: str) -> bool:
+    try:
+        return get_operation_ast(parse(text)) is not None
+    except GraphQLError:
+        return False
+
+
+def plans(reader: Reader, text: str) -> Iterator[Plan]:
+    """The plans of a document: for who may see all, and for who may see their own."""
+    try:
+        operation = reader.operation(text, None)
+    except (Unplanned, TooMuch):
+        return
+    for extent, is_on in product((ALL, OWN), (True, False)):
+        switched = dict.fromkeys(operation.switches, is_on)
+        selection = Selection(reader.schema, operation.document, switched)
+        try:
+            yield Compiler(reader.contract, selection, lambda _, e=extent: e).compile(
+                operation.node
+            )
+        except Unplanned:
+            continue
+
+
+def statements(plan: Plan) -> Iterator[Statement]:
+    """Every statement that the levels of a plan can send, in any order and with any filter."""
+    for level in plan.levels:
+        if isinstance(level, Finder):
+            yield level.statement
+        elif isinstance(level.declared, Page):
+            for stretch, parts in product(stretches(level.declared), filters(level.declared)):
+                yield from level.page(stretch, parts)
+        elif isinstance(level.declared, One):
+            yield from (level.rows([], by) for by in level.declared.by or [None])
+        else:
+            yield from (level.rows(parts) for parts in filters(level.declared))
+
+
+def stretches(page: Page) -> Iterator[Stretch]:
+    chosen = (Order(paths, is_falling) for paths in page.orders.values() for is_falling in (0, 1))
+    for order in (page.order, *chosen):
+        ends = ("",) * len(order.all)
+        yield Stretch(order, 5)
+        yield Stretch(order, 5, True, after=ends, before=ends)
+
+
+def filters(declared: Page | Edge) -> Iterator[Parts]:
+    """No condition, each alone, and all of them."""
+    named = [*declared.conditions.items()]
+    for chosen in ([], named, *([one] for one in named)):
+        yield [part for name, condition in chosen for part in parts(name, condition)]
+
+
+def parts(name: str, condition: Any) -> Parts:
+    if isinstance(condition, Within):
+        return condition.parts(name, SimpleNamespace(from_=1, until=2))
+    return [(condition, name, None)]
+
+
+def sent(reader: Reader) -> Iterator[Statement]:
+    """Every statement that a planner has made to answer what it was asked."""
+    for operation in reader.operations.values():
+        for plan in getattr(operation, "plans", {}).values():
+            for level in plan.levels:
+                if isinstance(level, Finder):
+                    yield level.statement
+                else:
+                    yield from (one for both in level.variants.values() for one in both)
+
+
+def is_of_one_tenant(statement: Statement) -> bool:
+    """Whether the outermost condition, which must hold, is the tenant's."""
+    text = statement.text
+    if " as kind, " in text:
+        found = [KIND.fullmatch(one) for one in text.split(" union all ")]
+        return all(one and is_tenant(*one.groups()) for one in found)
+    if "cross join lateral (" in text:
+        text = text.partition("cross join lateral (")[2].removesuffix(") page")
+    table = re.search(r' from (?:\(select \* from )?("\w+")', text)
+    while PARENTHESES.search(text):
+        text = PARENTHESES.sub("", text)
+    _, _, conditions = text.partition(" where ")
+    first = re.match(r't\.("\w+") = \$1(?= and | order by | limit |$)', conditions)
+    return bool(first and is_tenant(table[1], first[1]) and " or " not in conditions)
+
+
+def is_tenant(table: str, column: str) -> bool:
+    return column == ('"id"' if table == '"organisation"' else '"organisation_id"')
