@@ -44,6 +44,15 @@ class Question:
     text: str
     variables: dict[str, Any]
 
+    def again(self) -> "Question":
+        """The same document with other switches and sizes."""
+        turned = {
+            name: not one if isinstance(one, bool) else one + 1
+            for name, one in self.variables.items()
+            if isinstance(one, int)
+        }
+        return Question(self.text, self.variables | turned)
+
 
 @dataclass
 class Scope:
@@ -117,13 +126,14 @@ class Writer:
 
     def question(self) -> Question:
         kind = SCHEMA.query_type
-        body = self.selection(kind, Place(DEEPEST + 1, ROOM, Scope()), 3)
+        body = self.selection(kind, Place(DEEPEST + 1, ROOM, Scope()), 1)
         given = f"({', '.join(self.definitions)})" if self.definitions else ""
         head = f"query Made{given} " if given or self.chance(20) else ""
         text = "\n".join([head + body, *(one.text for one in self.fragments)])
         return Question(text, self.variables)
 
     def selection(self, kind: Any, place: Place, most: int = 4) -> str:
+        most = most if is_frame(kind) else most + 3
         parts = [self.part(kind, place) for _ in range(self.draw(st.integers(1, most)))]
         return f"{{ {' '.join(parts)} }}"
 
