@@ -35,7 +35,7 @@ PERMISSIONS = ("user:list", "user:activate", "group:create", "no:such")
 Ask = Callable[[str, str], Awaitable[Any]]
 
 
-@dataclass
+@dataclass(repr=False)
 class Known:
     """Values by field and by kind, each with the type it is of; ids by type, cursors by order."""
 

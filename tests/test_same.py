@@ -6,11 +6,10 @@ from collections import Counter
 import pytest
 from anyio import from_thread, to_thread
 from graphql import get_named_type
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.declarations import ALL, NONE, OWN
-from planner.reader import TooMuch
 from policies import Policy
 from tests.answering import Asking
 from tests.furnishing import ASKERS, furnished
@@ -60,7 +59,7 @@ async def test_the_planner_answers_as_the_executor_does(town, known):
     def alike(question, askers):
         for asker in askers if IS_PROOF else askers[:4]:
             for one in (question, question.again())[: 1 + bool(question.variables)]:
-                both = ask(asking, asker, one)
+                both = from_thread.run(asking.both, asker, one)
                 planned[both.planned is not None] += 1
                 assert both.are_alike, f"{asker} is answered two different things"
                 assert not asking.endpoint.reader.faults
@@ -77,7 +76,7 @@ async def test_they_are_alike_whatever_the_law_says(town, known):
     @given(questions(known), LAWS)
     def alike(question, law):
         for asker in ("owner", "employee", "stranger"):
-            both = ask(asking, asker, question, law)
+            both = from_thread.run(asking.both, asker, question, law)
             planned[both.planned is not None] += 1
             assert both.are_alike, f"{asker} is answered two different things"
             assert not asking.endpoint.reader.faults
@@ -101,11 +100,3 @@ async def test_every_field_is_answered_by_the_planner(town, known, way):
 
         assert both.are_alike
         assert both.planned or both.is_nothing
-
-
-def ask(asking, *asked):
-    """Asks both ways from the thread that makes up documents."""
-    try:
-        return from_thread.run(asking.both, *asked)
-    except TooMuch:
-        return reject()
