@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 from tortoise.exceptions import OperationalError
 
 import graphiql
@@ -32,9 +32,10 @@ from resolvers.context import Context, Rules
 from resolvers.desk import DemoDesk
 from resolvers.identities import Door
 from resolvers.standings import CHANNEL
-from schema.endpoint import Endpoint, bearer, front, language_of
+from schema.endpoint import Endpoint, front
 from schema.explaining import explain
 from schema.graph import graph
+from schema.http import Heads, bearer, language_of
 from schema.planned import reader_of
 
 HERE = Path(__file__).parent
@@ -42,7 +43,7 @@ REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
 DEMO_HINT = """
   Sign in there as anybody of the demo; letters are at /mailbox.
   For scripts: .venv/bin/python server.py token user-administrator"""
-PREFLIGHT = "graphql-preflight"  # a header that a form of another site cannot send
+PREFLIGHT = b"graphql-preflight"  # a header that a form of another site cannot send
 
 
 @dataclass(frozen=True)
@@ -140,12 +141,13 @@ def create_app(
             gc.freeze()
             yield
 
-    async def context_of(request: Request) -> Context | None:
-        token = bearer(request)
-        if token is None and request.headers.get(PREFLIGHT):
-            token = request.cookies.get(COOKIE)
-        language = language_of(request.headers.get("accept-language", ""))
-        return await door.context(token or "", language, request.headers.get("idempotency-key"))
+    async def context_of(scope: Scope, heads: Heads) -> Context | None:
+        token = bearer(heads)
+        if token is None and heads.get(PREFLIGHT):
+            token = Request(scope).cookies.get(COOKIE)
+        key = heads.get(b"idempotency-key", b"").decode("latin-1") or None
+        language = language_of(heads.get(b"accept-language", b""))
+        return await door.context(token or "", language, key)
 
     desk = DemoDesk(door) if environment.is_demo else None
     endpoint = way_in(graph, context_of)

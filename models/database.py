@@ -15,6 +15,14 @@ def config(url: str) -> dict[str, Any]:
     return {"connections": {"default": url}, "apps": {"models": app}, "use_tz": True}
 
 
+OPENED: list[Any] = []  # the clients of the databases that are open, the last one in use
+
+
+def pool() -> Any:
+    """The connections that the models use too."""
+    return OPENED[-1]._pool
+
+
 @asynccontextmanager
 async def opened(url: str, connection_class: Any = None, most: int = 16) -> AsyncIterator[None]:
     """Keeps a pool of connections open, for every task of the process."""
@@ -23,8 +31,11 @@ async def opened(url: str, connection_class: Any = None, most: int = 16) -> Asyn
     client.connection_class, client.pool_minsize, client.pool_maxsize = connection_class, 1, most
     try:
         await client.create_connection(with_db=True)
+        OPENED.append(client)
         yield
     finally:
+        if client in OPENED:
+            OPENED.remove(client)
         await Tortoise.close_connections()
 
 

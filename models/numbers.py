@@ -180,6 +180,11 @@ def check_date_time(text: object) -> datetime:
         raise Invalid("MALFORMED", constraint="date_time") from None
 
 
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID as it stands."""
+    return bool(_UUID.fullmatch(text))
+
+
 def check_uuid(text: object) -> UUID:
     """Read a UUID of 32 hexadecimal digits, with its hyphens or without."""
     written = _given(text, "uuid")

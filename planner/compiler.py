@@ -17,10 +17,10 @@ from planner.declarations import (
     Page,
     Shown,
 )
-from planner.levels import Finder, Level, Payload, Plan
+from planner.levels import Finder, Joined, Level, Payload, Plan
 from planner.objects import object_text
 from planner.selection import Selection, Unplanned
-from planner.shapes import EACH, ROW, Refusal, record
+from planner.shapes import EACH, LIST, ROW, Refusal, record
 from planner.tables import Link, link
 
 Path = tuple[Any, ...]
@@ -37,7 +37,8 @@ class Contract:
     names: dict[str, dict[str, str]]  # of types that show rows: field to declaration
     found: tuple[str, ...]  # the types whose rows are found by id alone
     changes: dict[str, dict[str, str]]  # by the field: the payload's members that show rows
-    given: Callable[..., dict[str, Any]]  # the arguments of a field, as its resolver takes them
+    given: Callable[..., Any]  # what reads a field's arguments, as its resolver takes them
+    direct: Callable[..., Any]  # what reads an id that the document names, where it does
     prepare: Callable[..., Any]  # of a page's arguments: the stretch and the conditions
     refusals: tuple[type[Exception], ...]  # what is raised to say no, which is no fault
     mistakes: Callable[..., list[Any]]  # what the schema's rules find wrong with a document
@@ -65,13 +66,15 @@ class Compiler:
             declared = self.contract.roots.get(name)
             if not isinstance(declared, One | Page | Found):
                 raise Unplanned(name)
-            self.plan.refusable[(key,)] = None
             definition = kind.fields[name]
             if isinstance(declared, Found):
                 each = (key, EACH) if declared.is_many else (key,)
-                self.plan.roots[key] = self.finder(declared, definition, nodes, each)
-                continue
-            self.plan.roots[key] = self.way(declared, definition, nodes, (key,))
+                root: Any = self.finder(declared, definition, nodes, each)
+            else:
+                root = self.way(declared, definition, nodes, (key,))
+            self.plan.roots[key] = root
+            if isinstance(root, Refusal):
+                self.plan.refusable[(key,)] = None
         return self.plan
 
     def change(self, operation: Any) -> Plan:
@@ -85,7 +88,7 @@ class Compiler:
         if name not in self.contract.changes:
             raise Unplanned(name)
         definition = kind.fields[name]
-        payload = Payload(key, name, definition, nodes[0])
+        payload = Payload(key, name, nodes[0], self.contract.given(definition, nodes[0]))
         self.plan.payload = payload
         type_: Any = get_named_type(definition.type)
         for part, found in self.selection.fields(type_, nodes).items():
@@ -105,7 +108,7 @@ class Compiler:
         shown = self.contract.shown[target]
         way = Link(shown.model, "id", "id")
         number, declared = len(self.plan.levels), Edge(target)
-        level = Level(number, shown, declared, False, self.plan.texts, None, nodes[0], way)
+        level = Level(number, shown, declared, False, self.plan.texts, nodes[0], way=way)
         level.member = member
         self.plan.levels.append(level)
         level.add("id")
@@ -128,7 +131,7 @@ class Compiler:
         definition: Any,
         nodes: list[Any],
         path: Path,
-        above: Level | None = None,
+        above: Level | Joined | None = None,
         near: Shown | None = None,
     ) -> Level | Refusal:
         """The level that a field leads to; a refusal, if one may not go there."""
@@ -144,16 +147,18 @@ class Compiler:
             declared,
             extent is OWN and not is_with_row,
             self.plan.texts,
-            definition,
             nodes[0],
-            link_ if above else None,
-            above,
+            self.contract.given(definition, nodes[0]),
+            way=link_ if above else None,
+            above=above.level if above else None,
         )
         self.plan.levels.append(level)
         if level.way and above:
             level.at = above.add(level.way.near)
             if not level.is_page:
                 level.add(level.way.key)
+        if isinstance(declared, One):
+            level.direct = self.contract.direct(nodes[0])
         if isinstance(declared, Page):
             level.text = self.connection(level, get_named_type(definition.type), nodes, path)
         else:
@@ -167,13 +172,16 @@ class Compiler:
         definition: Any,
         nodes: list[Any],
         path: Path,
-        above: Level | None = None,
+        above: Level | Joined | None = None,
     ) -> Finder | Refusal:
         """What leads to things by their ids alone, of every type that may be read."""
         self.asked[str(declared.allow)] = None
         if self._answer(str(declared.allow)) is NONE:
             return Refusal(str(declared.allow), tuple(nodes))
-        finder = Finder(len(self.plan.levels), declared, definition, nodes[0], above)
+        given = self.contract.given(definition, nodes[0])
+        finder = Finder(
+            len(self.plan.levels), declared, nodes[0], given, above.level if above else None
+        )
         self.plan.levels.append(finder)
         for name in self.contract.found:
             shown = self.contract.shown[name]
@@ -181,9 +189,7 @@ class Compiler:
             if extent is NONE:
                 continue
             number, way = len(self.plan.levels), Link(shown.model, "id", "id")
-            level = Level(
-                number, shown, Edge(name), extent is OWN, self.plan.texts, None, None, way
-            )
+            level = Level(number, shown, Edge(name), extent is OWN, self.plan.texts, None, way=way)
             level.finder = finder
             self.plan.levels.append(level)
             level.add("id")
@@ -192,28 +198,33 @@ class Compiler:
         return finder
 
     def connection(self, level: Level, kind: Any, nodes: list[Any], path: Path) -> str:
-        parts = {}
-        for key, found in self.selection.fields(kind, nodes).items():
+        parts, lists = {}, {}
+        fields = self.selection.fields(kind, nodes)
+        for key, found in fields.items():
             name = found[0].name.value
             inner: Any = get_named_type(kind.fields[name].type) if name in kind.fields else kind
             if name == "edges":
-                text = self.edge(level, inner, found, (*path, key, EACH))
-                parts[key] = f"[{text} for {ROW} in page.rows]"
+                lists[key] = self.edge(level, inner, found, (*path, key, EACH))
             elif name == "nodes":
-                text = object_text(self, level, level.shown, found, (*path, key, EACH))
-                parts[key] = f"[{text} for {ROW} in page.rows]"
+                each = (*path, key, EACH)
+                lists[key] = object_text(self, level, level.shown, found, each)
             elif name == "totalCount":
                 parts[key], level.is_counted = "page.total", True
             elif name == "pageInfo":
                 about = self.selection.fields(inner, found)
                 asked = {k: PAGE_INFO[n[0].name.value] for k, n in about.items()}
                 level.has_marks |= any("cursor" in text for text in asked.values())
+                level.has_ends |= bool({"page.before", "page.after"} & {*asked.values()})
                 parts[key] = record(asked)
             elif name == "__typename":
                 parts[key] = repr(kind.name)
             else:
                 raise Unplanned(f"{kind.name}.{name}")
-        return record(parts)
+        if level.way and len(lists) == 1 and not any("page." in text for text in parts.values()):
+            level.frame = record({key: parts.get(key, LIST) for key in fields})
+            return lists.popitem()[1]
+        parts |= {key: f"[{text} for {ROW} in page.rows]" for key, text in lists.items()}
+        return record({key: parts[key] for key in fields})
 
     def edge(self, level: Level, kind: Any, nodes: list[Any], path: Path) -> str:
         parts = {}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from planner.conditions import Condition
 from planner.pages import Order
@@ -22,8 +22,7 @@ class Extent(Enum):
 ALL, OWN, NONE = Extent
 
 
-@dataclass(frozen=True)
-class Asking:
+class Asking(NamedTuple):
     """Who asks, within which tenant and when, and how much the policy lets them see."""
 
     tenant: Any

@@ -11,7 +11,7 @@ from planner.declarations import Edge, Found, One, Page, Shown
 from planner.pages import Stretch
 from planner.shapes import Texts, body_of
 from planner.statements import Draft, Statement, column_name
-from planner.tables import Link, column, end, kind, table
+from planner.tables import HERE, Link, column, end, kind, table
 
 AS_TEXT = ("UUID", "DECIMAL")  # what JSON has no word for
 MOST_VARIANTS = 100  # of one level's statement that are remembered
@@ -28,8 +28,9 @@ class Level:
     declared: Page | Edge | One
     is_own: bool
     texts: Texts
-    definition: Any  # of the field that leads here, in the schema
-    node: Any  # and in the document
+    node: Any  # the field of the document that leads here
+    given: Callable[[Any], dict[str, Any]] | None = None  # what reads its arguments
+    direct: Callable[[Any], Any] | None = None  # what reads the id that a way in is given
     way: Link | None = None
     above: "Level | None" = None
     finder: "Finder | None" = None
@@ -39,6 +40,8 @@ class Level:
     text: str = ""
     is_counted: bool = False
     has_marks: bool = False  # whether a cursor is asked for
+    has_ends: bool = False  # whether more rows before or after are asked for
+    frame: str = ""  # what stands around the list of a page that is nothing but its list
     constant: Any = None  # the arguments, where no variable is among them
     variants: dict[tuple[Any, ...], tuple[Statement, Statement]] = field(default_factory=dict)
 
@@ -49,13 +52,30 @@ class Level:
         return self.columns.index(path)
 
     @property
+    def level(self) -> "Level":
+        return self
+
+    def join(self, relation: str) -> "Joined":
+        """The row that a foreign key points to, if it is the tenant's."""
+        return Joined(self, HERE + relation)
+
+    def asked(self, variables: Any) -> dict[str, Any]:
+        """The arguments of the field that leads here."""
+        return self.given(variables) if self.given else {}
+
+    @cached_property
     def is_page(self) -> bool:
         return isinstance(self.declared, Page)
 
     @cached_property
+    def is_cut(self) -> bool:
+        """Whether its rows are cut into pages that know more than their list."""
+        return self.is_page and not self.frame
+
+    @cached_property
     def form(self) -> str:
         if self.is_page:
-            return "pages"
+            return "many" if self.frame else "pages"
         if not self.way:
             return "rows"
         return "many" if isinstance(self.declared, Edge) and self.declared.is_many else "one"
@@ -72,8 +92,9 @@ class Level:
     @property
     def body(self) -> str:
         """The body of the function that makes objects of the rows."""
-        is_keyed = self.way and not self.is_page
-        key = f"c{self.columns.index(self.way.key)}" if self.way and is_keyed else ""
+        key = "above"
+        if self.way and not self.is_page:
+            key = f"c{self.columns.index(self.way.key)}"
         return body_of(self.form, self.text, self.names, key)
 
     @cached_property
@@ -107,8 +128,8 @@ class Level:
             draft = self.draft(parts)
             order, limit = "", ""
             if self.way:
-                keys = draft.place("keys")
-                draft.conditions.append(f"{draft.expression(self.way.key)} = any({keys})")
+                key = draft.expression(self.way.key)
+                draft.conditions.append(f"{key} = any({draft.keys()})")
             if isinstance(self.declared, One):
                 self.narrow(draft, self.declared, by)
             if isinstance(self.declared, Edge) and self.declared.is_many:
@@ -163,13 +184,27 @@ class Level:
 
 
 @dataclass(eq=False)
+class Joined:
+    """A row that another points to, read along with it: its columns stand in the other's row."""
+
+    level: Level
+    path: str
+
+    def add(self, path: str) -> int:
+        return self.level.add(f"{self.path}.{path}")
+
+    def join(self, relation: str) -> "Joined":
+        return Joined(self.level, f"{self.path}.{HERE}{relation}")
+
+
+@dataclass(eq=False)
 class Finder:
     """Things by id, of whichever type: one statement tells their types, then a level reads each."""
 
     number: int
     declared: Found | Edge
-    definition: Any
     node: Any
+    given: Callable[[Any], dict[str, Any]]
     above: Level | None = None
     at: int = 0
     levels: dict[str, Level] = field(default_factory=dict)  # by the name of the type
@@ -183,7 +218,7 @@ class Finder:
             tenant = column(model, model.tenant)  # type: ignore[attr-defined]
             parts.append(
                 f"select '{name}' as kind, id::text from {table(model)}"
-                f" where {tenant} = $1 and id = any($2)"
+                f" where {tenant} = $1 and id = any(string_to_array($2, ',')::uuid[])"
             )
         return Statement(" union all ".join(parts), ("tenant", "keys"))
 
@@ -194,8 +229,8 @@ class Payload:
 
     key: str
     name: str
-    definition: Any
     node: Any
+    given: Callable[[Any], dict[str, Any]]
     parts: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
 
 
@@ -207,5 +242,5 @@ class Plan:
     texts: Texts = field(default_factory=Texts)
     roots: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
     refusable: dict[tuple[Any, ...], None] = field(default_factory=dict)
-    arguments: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # of computed fields
+    arguments: dict[str, Any] = field(default_factory=dict)  # what reads those of computed fields
     payload: Payload | None = None

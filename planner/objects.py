@@ -7,6 +7,7 @@ import orjson
 from graphql import GraphQLNonNull, get_named_type, is_leaf_type
 from tortoise.fields import JSONField
 from tortoise.fields.data import IntEnumFieldInstance
+from typing_extensions import TypeIs
 
 from planner.declarations import (
     NONE,
@@ -19,16 +20,18 @@ from planner.declarations import (
     Page,
     Shown,
 )
-from planner.levels import Finder, Level
+from planner.levels import Finder, Joined, Level
 from planner.plain import plain_text
 from planner.selection import Fields, Unplanned
-from planner.shapes import Refusal, record
-from planner.tables import end
+from planner.shapes import LIST, Refusal, record
+from planner.tables import end, link
 
 Path = tuple[Any, ...]
 
 
-def object_text(compiler: Any, level: Level, shown: Shown, nodes: list[Any], path: Path) -> str:
+def object_text(
+    compiler: Any, level: Level | Joined, shown: Shown, nodes: list[Any], path: Path
+) -> str:
     """The text of one object, for one row."""
     kind: Any = compiler.schema.type_map[shown.name]
     parts = {}
@@ -47,7 +50,7 @@ def object_text(compiler: Any, level: Level, shown: Shown, nodes: list[Any], pat
 
 def member_text(
     compiler: Any,
-    level: Level,
+    level: Level | Joined,
     shown: Shown,
     declared: Declaration,
     definition: Any,
@@ -70,7 +73,7 @@ def member_text(
 
 def guarded(
     compiler: Any,
-    level: Level,
+    level: Level | Joined,
     shown: Shown,
     permission: str | None,
     text: str,
@@ -91,7 +94,7 @@ def guarded(
 
 def beyond(
     compiler: Any,
-    level: Level,
+    level: Level | Joined,
     shown: Shown,
     declared: Edge | Page,
     definition: Any,
@@ -104,6 +107,8 @@ def beyond(
             finder.at = level.add(declared.relation)
             return f"found[{finder.number}].get(c{finder.at})"
         way: Any = finder
+    elif joins(declared, compiler, shown):
+        return joined(compiler, level, declared, definition, nodes, path)
     else:
         way = compiler.way(declared, definition, nodes, path, level, shown)
     if isinstance(way, Refusal):
@@ -116,12 +121,40 @@ def beyond(
         is_sure = way.form == "one" and isinstance(definition.type, GraphQLNonNull)
         at = f"[c{way.at}]" if is_sure else f".get(c{way.at}{empty})"
         text = f"found[{way.number}]{at}"
+        if way.frame:
+            text = way.frame.replace(LIST, text)
     if isinstance(declared, Page) and declared.is_with_row:
         return guarded(compiler, level, shown, declared.allow, text, nodes, path)
     return text
 
 
-def column_text(compiler: Any, level: Level, shown: Shown, path: str, type_: Any) -> str:
+def joins(declared: Edge | Page, compiler: Any, shown: Shown) -> TypeIs[Edge]:
+    """Whether an edge follows a foreign key to one row that may be seen whoever's it is."""
+    if not isinstance(declared, Edge) or declared.is_many or declared.only or declared.keys:
+        return False
+    if declared.conditions or link(shown.model, declared.relation).key != "id":
+        return False
+    target = compiler.contract.shown[declared.target]
+    return compiler.answer(declared.allow, target) in (None, Extent.ALL)
+
+
+def joined(
+    compiler: Any,
+    level: Level | Joined,
+    declared: Edge,
+    definition: Any,
+    nodes: list[Any],
+    path: Path,
+) -> str:
+    """The object of a row that is read along with the one that points to it."""
+    other, shown = level.join(declared.relation), compiler.contract.shown[declared.target]
+    text = object_text(compiler, other, shown, nodes, path)
+    is_sure = isinstance(definition.type, GraphQLNonNull)
+    otherwise = f"{compiler.plan.texts.bind(fault)}()" if is_sure else "None"
+    return f"({text} if c{other.add('id')} is not None else {otherwise})"
+
+
+def column_text(compiler: Any, level: Level | Joined, shown: Shown, path: str, type_: Any) -> str:
     """A column as the answer shows it."""
     text = f"c{level.add(path)}"
     model, name = end(shown.model, path)
@@ -137,7 +170,12 @@ def column_text(compiler: Any, level: Level, shown: Shown, path: str, type_: Any
 
 
 def computed_text(
-    compiler: Any, level: Level, shown: Shown, declared: Computed, definition: Any, nodes: list[Any]
+    compiler: Any,
+    level: Level | Joined,
+    shown: Shown,
+    declared: Computed,
+    definition: Any,
+    nodes: list[Any],
 ) -> str:
     bind = compiler.plan.texts.bind
     given = ["run.asking"] if declared.asks else []
@@ -148,13 +186,15 @@ def computed_text(
         given.append(f"{bind(reader(field))}({text})" if field else text)
     if definition.args:
         name = f"a{len(compiler.plan.arguments)}"
-        compiler.plan.arguments[name] = (definition, nodes[0])
+        compiler.plan.arguments[name] = compiler.contract.given(definition, nodes[0])
         given.append(f"**run.arguments[{name!r}]")
     call = f"{bind(declared.function)}({', '.join(given)})"
     return plain_text(compiler, definition.type, nodes, call)
 
 
-def facet_text(compiler: Any, level: Level, declared: Facet, nodes: list[Any], path: Path) -> str:
+def facet_text(
+    compiler: Any, level: Level | Joined, declared: Facet, nodes: list[Any], path: Path
+) -> str:
     """The same row as another type, chosen by what a column holds."""
     if declared.target:
         text = object_text(compiler, level, compiler.contract.shown[declared.target], nodes, path)

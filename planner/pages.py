@@ -77,9 +77,10 @@ def stretch(
     )
 
 
-def cursor(values: Sequence[str]) -> str:
-    """The place of a row in its list."""
-    return urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
+def cursor(marks: Sequence[str]) -> str:
+    """The place of a row in its list, by the values that the list runs by, or by the only one."""
+    values = [marks] if isinstance(marks, str) else list(marks)
+    return urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
 def read(argument: str, text: str | None, order: Order) -> tuple[str, ...] | None:

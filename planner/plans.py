@@ -6,6 +6,7 @@ from typing import Any
 
 from planner.compiler import Contract
 from planner.declarations import Asking, Edge, Found, One
+from planner.inputs import Variables, has_variables
 from planner.levels import Finder, Level, Plan
 from planner.pages import Stretch, cursor
 from planner.selection import Unplanned
@@ -32,17 +33,14 @@ class Cut:
 class Run:
     """One reading of one plan."""
 
-    def __init__(self, contract: Contract, plan: Plan, asking: Asking, variables: Any):
+    def __init__(self, contract: Contract, plan: Plan, asking: Asking, variables: Variables):
         self.contract, self.plan, self.asking, self.variables = contract, plan, asking, variables
         self.me = str(asking.me)
         self.sought: dict[int, list[str | None]] = {}  # the ids that finders look for
         self.ids: dict[str, str] = {}  # of the things that a change answers with
         self.rows: list[Any] = []  # of each level, by number
         self.found: list[Any] = [None] * len(plan.levels)
-        self.arguments = {
-            name: contract.given(definition, node, variables)
-            for name, (definition, node) in plan.arguments.items()
-        }
+        self.arguments = {name: read(variables) for name, read in plan.arguments.items()}
 
     async def read(self, connection: Any) -> dict[str, Any]:
         """The answer, refusals standing where something was refused."""
@@ -84,32 +82,31 @@ class Run:
         if finder.above:
             keys = {str(row[finder.at]) for row in self.above(finder)} - {"None"}
         else:
-            asked = self.contract.given(finder.definition, finder.node, self.variables)
+            asked = finder.given(self.variables)
             sought = await self.contract.prepare(finder.declared, asked, self.asking)
             self.sought[finder.number] = sought
             keys = {key for key in sought if key}
         kinds: dict[str, list[str]] = {}
         if keys and finder.levels:
-            known["keys"] = list(keys)
+            known["keys"] = ",".join(keys)
             for row in await ask(connection, finder.statement, known):
                 kinds.setdefault(row[0], []).append(row[1])
         return kinds
 
     async def fetch(self, level: Level, connection: Any) -> Any:
-        known = self.asking.known()
+        known, keys = self.asking.known(), None
         if level.finder:
-            known["keys"] = self.rows[level.finder.number].get(level.shown.name)
-            if not known["keys"]:
-                return []
+            keys = self.rows[level.finder.number].get(level.shown.name, ())
         elif level.member:
-            known["keys"] = [self.ids[level.member]]
+            keys = (self.ids[level.member],)
         elif level.above and level.way:
             keys = {row[level.at] for row in self.above(level)} - {None}
+        if keys is not None:
             if not keys:
-                return {} if level.is_page else []
-            known["keys"] = list(keys)
+                return {} if level.is_cut else []
+            known["keys"] = ",".join(keys)
         if level.is_page:
-            return await self.fetch_page(level, connection, known)
+            return await self.fetch_page(level, connection, known, keys)
         if isinstance(level.declared, One):
             return await self.fetch_one(level, level.declared, connection, known)
         parts = self.edge_parts(level)
@@ -121,46 +118,54 @@ class Run:
         """The rows that a level hangs on."""
         assert level.above
         rows = self.rows[level.above.number]
-        return [row for cut in rows.values() for row in cut.rows] if level.above.is_page else rows
+        return [row for cut in rows.values() for row in cut.rows] if level.above.is_cut else rows
 
     def edge_parts(self, level: Level) -> Any:
         assert isinstance(level.declared, Edge)
-        if not level.declared.conditions:
-            return []
-        asked = self.contract.given(level.definition, level.node, self.variables)
         conditions = level.declared.conditions
+        if not conditions:
+            return []
+        asked = level.asked(self.variables)
         return [(conditions[name], name, one) for name, one in asked.items() if one is not None]
 
     async def fetch_one(
         self, level: Level, declared: One, connection: Any, known: dict[str, Any]
     ) -> Any:
         """The one row; where there is none, or several, the executor says why."""
-        asked = self.contract.given(level.definition, level.node, self.variables)
-        by, known["key"] = await self.contract.prepare(declared, asked, self.asking)
+        by, known["key"] = "id", level.direct and level.direct(self.variables)
+        if known["key"] is None:
+            asked = level.asked(self.variables)
+            by, known["key"] = await self.contract.prepare(declared, asked, self.asking)
         statement = level.rows([], by)
         rows = await ask(connection, statement, known)
         if len(rows) != 1:
             raise Unplanned("not one")
         return rows
 
-    async def fetch_page(self, level: Level, connection: Any, known: dict[str, Any]) -> Any:
+    async def fetch_page(
+        self, level: Level, connection: Any, known: dict[str, Any], keys: Any
+    ) -> Any:
         prepared = level.constant
         if prepared is None:
-            asked = self.contract.given(level.definition, level.node, self.variables)
+            asked = level.asked(self.variables)
             prepared = await self.contract.prepare(level.declared, asked, self.asking)
-            if is_constant(level.node):
+            if not any(has_variables(one.value) for one in level.node.arguments or ()):
                 level.constant = prepared
         stretch, parts = prepared
         statement, count = level.page(stretch, parts)
         known |= given(stretch)
+        if not level.has_ends:
+            known["limit"] = stretch.size
         for _, name, value in parts:
             known[name] = value
         rows = await ask(connection, statement, known)
+        if level.frame:
+            return rows[::-1] if stretch.is_backward else rows
         totals: dict[Any, int] = {}
         if level.is_counted:
             counted = await ask(connection, count, known)
             totals = {str(row[1]) if level.way else None: row[0] for row in counted}
-        return cut(level, stretch, rows, totals, known.get("keys"))
+        return cut(level, stretch, rows, totals, keys)
 
 
 async def ask(connection: Any, statement: Statement, known: dict[str, Any]) -> Any:
@@ -178,15 +183,3 @@ def cut(level: Level, stretch: Stretch, rows: Any, totals: Any, keys: Any) -> di
             pages[row[-1]].append(row)
     at = level.names.index("marks") if level.has_marks else 0
     return {key: Cut(*stretch.cut(own), totals.get(key, 0), at) for key, own in pages.items()}
-
-
-def is_constant(node: Any) -> bool:
-    """Whether a field's arguments hold no variable, wherever."""
-    waiting = [one.value for one in node.arguments or ()]
-    while waiting:
-        value = waiting.pop()
-        if value.kind == "variable":
-            return False
-        waiting += getattr(value, "values", ()) or ()
-        waiting += [one.value for one in getattr(value, "fields", ()) or ()]
-    return True

@@ -13,12 +13,12 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
-    get_variable_values,
     parse,
 )
 
 from planner.compiler import Compiler, Contract
 from planner.declarations import Asking, Extent
+from planner.inputs import Inputs, Variables
 from planner.levels import Plan
 from planner.plans import Run
 from planner.selection import Selection, Unplanned, Weight, switches, weigh
@@ -74,6 +74,7 @@ class Operation:
     node: OperationDefinitionNode
     switches: tuple[str, ...]
     weight: Weight
+    inputs: Inputs
     permissions: Remembered[tuple[str, ...]] = field(default_factory=lambda: Remembered(32))
     plans: Remembered[Plan] = field(default_factory=lambda: Remembered(64))
 
@@ -88,46 +89,28 @@ class Reader:
         self.faults: Counter[str] = Counter()  # what went wrong on the way, and was left as well
 
     async def answer(
-        self, text: str, name: str | None, given: dict[str, Any], asking: Asking, pool: Any
+        self, operation: Operation, given: dict[str, Any], asking: Asking, pool: Any
     ) -> Answered:
         """The data, and what was refused in it; Unplanned for what the executor shall answer."""
         try:
-            operation = self.operation(text, name)
             variables = self.variables(operation, given)
             plan = self.plan(operation, variables, asking)
             run = Run(self.contract, plan, asking, variables)
             async with pool.acquire() as connection:
                 return told(plan, await run.read(connection))
-        except Unplanned as reason:
-            self.left[str(reason)] += 1
-            raise
-        except TooMuch:
+        except Unplanned:
             raise
         except self.contract.refusals as refusal:  # the executor finds the place for its error
-            self.left["refused"] += 1
             raise Unplanned("refused") from refusal
         except Exception as fault:  # the executor meets it again and says it properly
             self.faults[type(fault).__name__] += 1
             log.debug("left to the executor", exc_info=fault)
             raise Unplanned(type(fault).__name__) from fault
 
-    def change(
-        self, text: str, name: str | None, given: dict[str, Any], asking: Asking
-    ) -> tuple[Plan, Any]:
-        """The plan of what a change answers, and the variables; nothing has been done yet."""
-        try:
-            operation = self.operation(text, name)
-            variables = self.variables(operation, given)
-            return self.plan(operation, variables, asking), variables
-        except Unplanned as reason:
-            self.left[str(reason)] += 1
-            raise
-
-    def variables(self, operation: Operation, given: dict[str, Any]) -> Any:
+    def variables(self, operation: Operation, given: dict[str, Any]) -> Variables:
         """The values of the variables; a switch that is null is for the executor to refuse."""
-        defined = operation.node.variable_definitions or ()
-        variables = get_variable_values(self.schema, defined, given)
-        if isinstance(variables, list):
+        variables = operation.inputs.read(given)
+        if variables is None:
             raise Unplanned("variables")
         if None in (variables.coerced.get(name) for name in operation.switches):
             raise Unplanned("variables")
@@ -179,7 +162,8 @@ class Reader:
             raise Unplanned("validation")
         if node.operation is OperationType.SUBSCRIPTION:
             raise Unplanned("subscription")
-        return Operation(document, node, switches(document), weight)
+        inputs = Inputs(self.schema, node)
+        return Operation(document, node, switches(document), weight, inputs)
 
     def plan(self, operation: Operation, variables: Any, asking: Asking) -> Plan:
         """The plan for these switches and these answers of the policy, which say what is seen."""
@@ -204,6 +188,8 @@ class Reader:
 
 def told(plan: Plan, data: dict[str, Any]) -> Answered:
     """The data with null wherever something was refused, and what was, with its place."""
+    if not plan.refusable:
+        return Answered(data, [])
     refused = [one for path in plan.refusable for one in refusals(data, path)]
     for place, path, _ in refused:
         place[path[-1]] = None

@@ -17,6 +17,7 @@ from planner.pages import cursor
 
 EACH = object()  # in a path: every item of a list
 ROW = "<row>"  # in a text: the columns to unpack, known when all of a level is compiled
+LIST = "<list>"  # in a page's text: its list, which the text of what is above it finds
 
 FORMS = {
     "rows": "    return [{text} for <row> in rows]",

@@ -8,6 +8,7 @@ from tortoise.fields.relational import BackwardFKRelation, ForeignKeyFieldInstan
 from tortoise.models import Model
 
 Table = type[Model]
+HERE = "+"  # before a relation in a path: its row is looked for within the tenant only
 
 
 def quoted(name: str) -> str:
@@ -58,5 +59,5 @@ def end(model: Table, path: str) -> tuple[Table, str]:
     """The model and the attribute that a dotted path of foreign keys leads to."""
     *relations, name = path.split(".")
     for relation in relations:
-        model = link(model, relation).target
+        model = link(model, relation.removeprefix(HERE)).target
     return model, name

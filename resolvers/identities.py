@@ -1,14 +1,14 @@
 """Who is asking: from a token to a user with roles, or to a person who has no user yet."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import date, datetime, timedelta
+
+from uuid_utils.compat import uuid4
 
 from gateways import Claims, Gateways, today
-from models import Language
 from policies import Policy, Subject
 from resolvers.context import Context, Person, Rules
-from resolvers.standings import Standings
+from resolvers.standings import Standing, Standings
 
 TRUSTED = timedelta(seconds=5)  # how long a token that was checked is not checked again
 MOST = 10_000  # tokens that are remembered
@@ -32,34 +32,29 @@ class Door:
         claims = self.claims(token, now) if token else None
         if claims is None:
             return None
-        context = Context(
+        day = today(now)
+        standing = await self.standing(claims, day)
+        if standing is None:
+            return None
+        return Context(
             gateways=self.gateways,
             policy=self.policy,
             rules=self.rules,
-            subject=Subject.person(),
+            subject=standing.subject,
             now=now,
-            today=today(now),
-            language=language or "en",
+            today=day,
+            language=language or standing.language,
             request_uuid=uuid4(),
+            name=standing.name,
+            person=standing.person,
             idempotency_key=idempotency_key,
         )
-        if claims.user_id is None:
-            context.person, context.name = self.person(claims), claims.name or ""
-            return context
-        return await self.signed_in(context, claims.user_id, language)
 
-    async def signed_in(
-        self, context: Context, user_id: UUID, language: str | None
-    ) -> Context | None:
-        """Completes a context for a user; none for one that is not active."""
-        row = await self.standings.of(user_id, context.today)
-        if row is None:
-            return None
-        context.subject = Subject.user(row["id"], row["organisation_id"], row["roles"])
-        context.name = row["name"]
-        context.language = language or Language(row["language"]).tag
-        context.person = Person(row["cpr_number_hash"], row["name"], row["date_of_birth"])
-        return context
+    async def standing(self, claims: Claims, day: date) -> Standing | None:
+        """Where somebody stands that day; none for a user that is not active."""
+        if claims.user_id:
+            return await self.standings.of(claims.user_id, day)
+        return Standing(Subject.person(), claims.name or "", "en", self.person(claims))
 
     def claims(self, token: str, now: datetime) -> Claims | None:
         """Who a token speaks of; one that was good a moment ago is taken at its word."""

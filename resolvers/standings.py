@@ -12,6 +12,10 @@ from uuid import UUID
 
 from tortoise import connections
 
+from models import Language
+from policies import Subject
+from resolvers.context import Person
+
 CHANNEL = "standing"
 MOST = 10_000  # standings that are remembered
 
@@ -26,22 +30,41 @@ where u.id = $1 and u.status = 'ACTIVE'
 """
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where a user stands: with which roles, by which name, in which language; and as whom."""
+
+    subject: Subject
+    name: str
+    language: str
+    person: Person
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> "Standing":
+        return cls(
+            Subject.user(row["id"], row["organisation_id"], row["roles"]),
+            row["name"],
+            Language(row["language"]).tag,
+            Person(row["cpr_number_hash"], row["name"], row["date_of_birth"]),
+        )
+
+
 @dataclass
 class Standings:
     """The standings of the users who asked lately."""
 
-    known: dict[tuple[UUID, date], dict[str, Any] | None] = field(default_factory=dict)
+    known: dict[tuple[UUID, date], Standing | None] = field(default_factory=dict)
     is_listening: bool = False
     told: int = 0  # how often something was told
 
-    async def of(self, user_id: UUID, today: date) -> dict[str, Any] | None:
+    async def of(self, user_id: UUID, today: date) -> Standing | None:
         """The standing of a user on a day; none for one that is not active."""
         key = (user_id, today)
         if key in self.known:
             return self.known[key]
         before = self.told
         rows = await connections.get("default").execute_query_dict(WHO, [user_id, today])
-        standing = rows[0] if rows else None
+        standing = Standing.of(rows[0]) if rows else None
         if self.is_listening and self.told == before:  # nothing was told while we asked
             if len(self.known) >= MOST:
                 self.known.clear()

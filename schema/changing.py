@@ -28,8 +28,7 @@ class Changing:
         self.reader, self.graph, self.plan, self.context = reader, graph, plan, context
         self.variables, self.payload = variables, plan.payload
         self.field = field_of(graph._schema.mutation_type, self.payload.name)
-        contract = reader.contract
-        self.given = contract.given(self.payload.definition, self.payload.node, variables)
+        self.given = self.payload.given(variables)
         self.answered: Answered | None = None
         self.left: Any = None  # the executor's result, where it read the answer
         self.fault: Exception | None = None

@@ -79,11 +79,12 @@ def sought(declared: Found, given: dict[str, Any], asking: Asking) -> list[Any]:
 async def nodes(keys: list[Any], asking: Asking) -> dict[Any, Row]:
     """The rows with these ids that the one who asks may read: one statement tells their tables."""
     kinds = {name: shown for name, shown in SHOWN.items() if TYPES.get(shown.model) == name}
-    parts, known = [], asking.known() | {"keys": keys}
+    parts, known = [], asking.known() | {"keys": statements.listed(keys)}
     for name, shown in kinds.items():
         if shown.allow:
             parts.append(
-                f"select '{name}' as kind, id from {table(shown.model)} where id = any($1)"
+                f"select '{name}' as kind, id from {table(shown.model)}"
+                " where id = any(string_to_array($1, ',')::uuid[])"
             )
     kind_of = await run(statements.Statement(" union all ".join(parts), ("keys",)), known)
     found: dict[Any, Row] = {}
@@ -93,7 +94,7 @@ async def nodes(keys: list[Any], asking: Asking) -> dict[Any, Row]:
         except Told:
             continue
         draft = draft_of(kinds[name], own)
-        draft.conditions.append(f"{draft.expression('id')} = any({draft.place('keys')})")
+        draft.conditions.append(f"{draft.expression('id')} = any({draft.keys()})")
         asked = list(paths(kinds[name].model))
         rows = await fetch(statements.rows(draft, asked), known, kinds[name])
         found |= {row["id"]: row for row in rows}

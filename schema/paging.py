@@ -70,7 +70,7 @@ async def turn(
     cohort = root.cohort if isinstance(root, Row) else Cohort()
     way = way_of(root, declared)
     if way:
-        known["keys"] = list({row[way.near] for row in cohort.rows} - {None})
+        known["keys"] = statements.listed({row[way.near] for row in cohort.rows} - {None})
 
     def draft() -> Draft:
         one = draft_of(shown, own, declared.only)

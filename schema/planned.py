@@ -1,17 +1,20 @@
 """What the planner learns of the contract, and how an answer of its is told to a client."""
 
+from collections.abc import Callable
 from typing import Any
 
-from graphql import GraphQLError, get_argument_values, specified_rules
+from graphql import GraphQLError, ObjectValueNode, VariableNode, specified_rules
 from strawberry.schema.schema import validate_document
-from strawberry.types.arguments import convert_arguments
 
+from models.numbers import is_uuid
 from planner.compiler import Contract
 from planner.declarations import Asking, Found, One
+from planner.inputs import Variables
 from planner.reader import Reader
 from planner.selection import Weight
 from planner.shapes import Refusal
 from schema.finding import reference, sought
+from schema.given import given
 from schema.graph import Graph
 from schema.paging import conditions_of, stretch_of
 from schema.rows import SHOWN, TYPES
@@ -39,13 +42,6 @@ def contract_of(graph: Graph) -> Contract:
             plain = {key: one for key, one in fields.items() if not one.base_resolver}
             attributes[name] = {key: python[key] for key in plain}
 
-    def given(definition: Any, node: Any, variables: Any) -> dict[str, Any]:
-        """The arguments of a field, as its resolver would take them."""
-        values = get_argument_values(definition, node, variables)
-        declared = definition.extensions["strawberry-definition"]
-        registry = graph.schema_converter.scalar_registry
-        return convert_arguments(values, declared.arguments, registry, graph.config)
-
     def mistakes(document: Any) -> list[Any]:
         """What is wrong with a document, by the rules that the executor has too."""
         return validate_document(graph._schema, document, specified_rules)
@@ -57,7 +53,7 @@ def contract_of(graph: Graph) -> Contract:
     refusals = (Told, GraphQLError)
     found = tuple(name for name, one in SHOWN.items() if one.allow and TYPES[one.model] == name)
     return Contract(
-        SHOWN, roots, attributes, names, found, changes, given, prepare, refusals, mistakes
+        SHOWN, roots, attributes, names, found, changes, given, direct, prepare, refusals, mistakes
     )
 
 
@@ -65,6 +61,21 @@ def changes_of(graph: Graph) -> dict[str, Any]:
     """The declarations of all changes, by the name of the field."""
     kind: Any = graph._schema.mutation_type
     return {key: one.extensions["strawberry-definition"] for key, one in kind.fields.items()}
+
+
+def direct(node: Any) -> Callable[[Variables], str | None] | None:
+    """What reads the id by which a document names one thing, if it is a variable as it stands."""
+    values = {one.name.value: one.value for one in node.arguments}
+    if isinstance(values.get("by"), ObjectValueNode):
+        values = {one.name.value: one.value for one in values["by"].fields}
+    match values:
+        case {"id": VariableNode(name=name), **others} if not others:
+            return lambda variables: uuid_or_none(variables.coerced.get(name.value))
+    return None
+
+
+def uuid_or_none(given: Any) -> str | None:
+    return given if isinstance(given, str) and is_uuid(given) else None
 
 
 async def prepare(declared: Any, given: dict[str, Any], asking: Asking) -> Any:

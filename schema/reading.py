@@ -94,7 +94,7 @@ async def follow(
         draft.where([(declared.conditions[name], name) for name in asked_for])
         asked = list(dict.fromkeys([*paths(shown.model), way.key]))
         statement = statements.rows(draft, asked, way, declared.order, declared.limit)
-        known = asking.known() | asked_for | {"keys": list(keys)}
+        known = asking.known() | asked_for | {"keys": statements.listed(keys)}
         return grouped(await fetch(statement, known, shown), way.key)
 
     found = await root.cohort.once((root.shown.name, along(info.path)), read)

@@ -114,12 +114,6 @@ def as_it_is(value: Any) -> Any:
     return value
 
 
-def pool() -> Any:
-    """The connections that the models use too."""
-    client: Any = connections.get("default")
-    return client._pool
-
-
 async def run(statement: Statement, known: dict[str, Any]) -> list[dict[str, Any]]:
     values = statement.values(known)
     return await connections.get("default").execute_query_dict(statement.text, values)
@@ -142,8 +136,8 @@ async def rows_of(entities: list[Entity], asking: Asking) -> dict[Any, Row]:
     for model in {type(one) for one in entities}:
         shown, mine = SHOWN[TYPES[model]], {one.id: one for one in entities if type(one) is model}
         draft = Draft(model)
-        draft.conditions.append(f"{draft.expression('id')} = any({draft.place('keys')})")
-        known = asking.known() | {"keys": list(mine)}
+        draft.conditions.append(f"{draft.expression('id')} = any({draft.keys()})")
+        known = asking.known() | {"keys": statements.listed(mine)}
         statement = statements.rows(draft, list(paths(model)))
         found |= {row["id"]: row for row in await fetch(statement, known, shown)}
         if gone := [one for key, one in mine.items() if key not in found]:

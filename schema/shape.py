@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from types import UnionType
 from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -132,7 +132,7 @@ class Member:
     default: Any
     description: str
 
-    @property
+    @cached_property
     def graphql_name(self) -> str:
         first, *rest = self.given_as.rstrip("_").split("_")
         return first + "".join(word.capitalize() for word in rest)
@@ -158,9 +158,10 @@ async def read_members(
     """Reads what is given for some members; those that are absent or wrong are left out."""
     values = {}
     for member in members:
-        one, where = given.get(member.given_as, UNSET), (*path, member.graphql_name)
+        one = given.get(member.given_as, UNSET)
         if one is UNSET:
             continue
+        where = (*path, member.graphql_name)
         if one is None and not member.takes_null:
             reading.tell(Invalid("REQUIRED"), where)
             continue

@@ -109,7 +109,7 @@ def is_ours(one: Any) -> bool:
     return kind.__module__.partition(".")[0] in HOUSE or kind.__name__ in PARTS
 
 
-async def no_context(_: Any) -> None:
+async def no_context(*_: Any) -> None:
     """Nobody asks over HTTP here."""
 
 

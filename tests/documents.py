@@ -21,8 +21,10 @@ from planner.statements import Statement
 
 HERE = Path(__file__).parent
 PARENTHESES = re.compile(r"\([^()]*\)")
+JOIN = re.compile(r' left join ("\w+") (\w+) on (.*?)(?= left join | where )')
 KIND = re.compile(
-    r"select '\w+' as kind, id::text from (\"\w+\") where (\"\w+\") = \$1 and id = any\(\$2\)"
+    r"select '\w+' as kind, id::text from (\"\w+\") where (\"\w+\") = \$1"
+    r" and id = any\(string_to_array\(\$2, ','\)::uuid\[\]\)"
 )
 
 
@@ -123,12 +125,20 @@ def is_of_one_tenant(statement: Statement) -> bool:
         return all(one and is_tenant(*one.groups()) for one in found)
     if "cross join lateral (" in text:
         text = text.partition("cross join lateral (")[2].removesuffix(") page")
+    if not all(is_joined_here(*join) for join in JOIN.findall(text)):
+        return False
     table = re.search(r' from (?:\(select \* from )?("\w+")', text)
     while PARENTHESES.search(text):
         text = PARENTHESES.sub("", text)
     _, _, conditions = text.partition(" where ")
     first = re.match(r't\.("\w+") = \$1(?= and | order by | limit |$)', conditions)
     return bool(first and is_tenant(table[1], first[1]) and " or " not in conditions)
+
+
+def is_joined_here(table: str, alias: str, condition: str) -> bool:
+    """Whether a row that becomes an object is the tenant's; other joins lend values only."""
+    end = re.search(rf' and {alias}\.("\w+") = \$1$', condition)
+    return "__" not in alias or bool(end and is_tenant(table, end[1]))
 
 
 def is_tenant(table: str, column: str) -> bool:

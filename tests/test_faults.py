@@ -162,6 +162,10 @@ def refuse_in_silence(patch):
     patch.setattr(reader, "told", lambda *given: Answered(told(*given).data, []))
 
 
+def follow_a_pointer_out_of_the_tenant(patch):
+    patch.setattr(levels, "HERE", "")
+
+
 def take_one_column_for_another(patch):
     column_text = objects.column_text
 
@@ -177,7 +181,7 @@ def forget_the_switches(patch):
 
 
 def remember_the_first_arguments(patch):
-    patch.setattr(plans, "is_constant", lambda node: True)
+    patch.setattr(plans, "has_variables", lambda value: False)
 
 
 def share_a_plan_among_all(patch):
@@ -207,6 +211,7 @@ FAULTS = {
     "refused fields shown": show_what_is_refused,
     "own secrets shown to others": show_own_secrets_to_others,
     "a refusal without its error": refuse_in_silence,
+    "a pointer out of the tenant": follow_a_pointer_out_of_the_tenant,
     "a wrong column": take_one_column_for_another,
     "switches forgotten": forget_the_switches,
     "arguments remembered": remember_the_first_arguments,

@@ -42,7 +42,7 @@ def reader():
 async def knock(town):
     """Sends a document over HTTP as the owner."""
 
-    async def context_of(request):
+    async def context_of(*_):
         return await town.context("owner")
 
     app = Endpoint(graph, context_of)

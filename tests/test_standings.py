@@ -38,7 +38,7 @@ async def test_a_standing_is_asked_for_once(standings, person, gateways, sql):
     again = await standings.of(bo.id, day)
 
     assert first == again
-    assert first["roles"] == ["user_administrator"]
+    assert first.subject.roles == {"user_administrator"}
     assert sql() == 1
 
 
@@ -50,7 +50,7 @@ async def test_a_withdrawn_role_is_forgotten_within_a_second(standings, person, 
     await RoleAssignment.filter(user_id=bo.id).delete()
     await soon(lambda: (bo.id, day) not in standings.known)
 
-    assert (await standings.of(bo.id, day))["roles"] == []
+    assert (await standings.of(bo.id, day)).subject.roles == frozenset()
 
 
 async def test_a_deactivated_user_is_forgotten_within_a_second(standings, person, gateways):
