@@ -17,11 +17,11 @@ from strawberry.types.graphql import OperationType
 
 from models.messages import message
 from planner.reader import TooMuch
-from planner.selection import Unplanned
+from planner.selection import Unplanned, Weight
 from resolvers.context import Context
 from schema.changing import Changing
 from schema.graph import Graph, log_fault
-from schema.planned import place_of, reader_of, refused
+from schema.planned import MOST, place_of, reader_of, refused
 from schema.rows import pool
 from schema.seeing import asking_for
 from schema.telling import Told
@@ -53,8 +53,13 @@ class BadRequest(Exception):
 class Endpoint:
     """Answers requests by the graph, for whoever the context says is asking."""
 
-    def __init__(self, graph: Graph, context_of: Callable[[Request], Awaitable[Context | None]]):
-        self.graph, self.context_of, self.reader = graph, context_of, reader_of(graph)
+    def __init__(
+        self,
+        graph: Graph,
+        context_of: Callable[[Request], Awaitable[Context | None]],
+        most: Weight = MOST,
+    ):
+        self.graph, self.context_of, self.reader = graph, context_of, reader_of(graph, most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
