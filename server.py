@@ -23,9 +23,10 @@ from tortoise.exceptions import OperationalError
 import graphiql
 from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, heard, key_file
 from gateways.database import Connection, embedded
-from gateways.settings import Unusable, hexadecimal, truth, whole
+from gateways.settings import Unusable, hexadecimal, truth, whole, wholes
 from graphiql.forms import COOKIE
 from models import database
+from planner.selection import Weight
 from policies import Policy
 from resolvers import demo, letters, organisations, periods
 from resolvers.context import Context, Rules
@@ -36,7 +37,7 @@ from schema.endpoint import Endpoint, front
 from schema.explaining import explain
 from schema.graph import graph
 from schema.http import Heads, bearer, language_of
-from schema.planned import reader_of
+from schema.planned import LARGEST, MOST, reader_of
 
 HERE = Path(__file__).parent
 REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
@@ -62,6 +63,7 @@ class Environment:
     is_demo: bool = False
     admits_replacement_numbers: bool = False
     admits_test_organisations: bool = False
+    most: Weight = MOST  # that one request may ask for
 
     @classmethod
     def read(cls) -> "Environment":
@@ -83,6 +85,7 @@ class Environment:
             admits_test_organisations=truth(
                 "SEGL_TEST_ORGANISATIONS", given.get("SEGL_TEST_ORGANISATIONS")
             ),
+            most=Weight(**wholes("SEGL_MOST", given, vars(MOST), vars(LARGEST))),
         )
 
     def checked(self) -> "Environment":
@@ -150,7 +153,7 @@ def create_app(
         return await door.context(token or "", language, key)
 
     desk = DemoDesk(door) if environment.is_demo else None
-    endpoint = way_in(graph, context_of)
+    endpoint = way_in(graph, context_of, environment.most)
     pages = Starlette(
         routes=[
             Route("/health", health),
@@ -289,7 +292,7 @@ def explained(environment: Environment, given: argparse.Namespace) -> int:
     except OSError as trouble:
         raise Unusable(f"{given.file} cannot be read: {trouble.strerror}") from None
     asyncio.run(database.known())
-    print("\n".join(explain(reader_of(graph), text)))
+    print("\n".join(explain(reader_of(graph, environment.most), text)))
     return 0
 
 

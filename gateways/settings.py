@@ -1,5 +1,7 @@
 """Reads settings that people write, and says what is wrong with them without repeating them."""
 
+from collections.abc import Mapping
+
 
 class Unusable(Exception):
     """A setting or an argument that cannot be used, in words for the person who gave it."""
@@ -11,6 +13,16 @@ def whole(name: str, text: str | None, usual: int, most: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise Unusable(f"{name} must be a whole number from 1 to {most}.")
     return int(text)
+
+
+def wholes(
+    prefix: str, given: Mapping[str, str], usual: Mapping[str, int], most: Mapping[str, int]
+) -> dict[str, int]:
+    """Read several whole numbers whose names begin alike; the usual one for each not given."""
+    names = {name: f"{prefix}_{name.upper()}" for name in usual}
+    return {
+        name: whole(full, given.get(full), usual[name], most[name]) for name, full in names.items()
+    }
 
 
 def truth(name: str, text: str | None) -> bool:

@@ -17,12 +17,12 @@ from strawberry.types.graphql import OperationType
 from models.database import pool
 from models.messages import message
 from planner.reader import Operation, TooMuch
-from planner.selection import Unplanned
+from planner.selection import Unplanned, Weight
 from resolvers.context import Context
 from schema.changing import Changing
 from schema.graph import Graph, log_fault
 from schema.http import JSON, Answer, Asked, BadRequest, Heads, asked, language_of, media_of
-from schema.planned import place_of, reader_of, refused
+from schema.planned import MOST, place_of, reader_of, refused
 from schema.seeing import asking_for
 from schema.telling import Told
 
@@ -43,9 +43,12 @@ class Endpoint:
     """Answers requests by the graph, for whoever the context says is asking."""
 
     def __init__(
-        self, graph: Graph, context_of: Callable[[Scope, Heads], Awaitable[Context | None]]
+        self,
+        graph: Graph,
+        context_of: Callable[[Scope, Heads], Awaitable[Context | None]],
+        most: Weight = MOST,
     ):
-        self.graph, self.context_of, self.reader = graph, context_of, reader_of(graph)
+        self.graph, self.context_of, self.reader = graph, context_of, reader_of(graph, most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         heads = dict(scope["headers"])

@@ -20,8 +20,10 @@ from schema.paging import conditions_of, stretch_of
 from schema.rows import SHOWN, TYPES
 from schema.telling import Told, denied
 
-# The most that one request may ask for.
+# The most that one request may ask for, unless an installation says otherwise; and what it can say
+# at most: no parser bears many more levels, and no request has room for more characters.
 MOST = Weight(cost=200_000, depth=15, aliases=200, directives=100, roots=50, characters=100_000)
+LARGEST = Weight(10**9, 100, 10**6, 10**6, 10**6, 10**6)
 
 
 def contract_of(graph: Graph) -> Contract:
@@ -65,7 +67,7 @@ def changes_of(graph: Graph) -> dict[str, Any]:
 
 def direct(node: Any) -> Callable[[Variables], str | None] | None:
     """What reads the id by which a document names one thing, if it is a variable as it stands."""
-    values = {one.name.value: one.value for one in node.arguments}
+    values = {one.name.value: one.value for one in node.arguments or ()}
     if isinstance(values.get("by"), ObjectValueNode):
         values = {one.name.value: one.value for one in values["by"].fields}
     match values:
@@ -88,9 +90,9 @@ async def prepare(declared: Any, given: dict[str, Any], asking: Asking) -> Any:
     return stretch_of(declared, given, asking), await conditions_of(declared, given, asking)
 
 
-def reader_of(graph: Graph) -> Reader:
-    """A planner for a graph."""
-    return Reader(graph._schema, contract_of(graph), MOST)
+def reader_of(graph: Graph, most: Weight = MOST) -> Reader:
+    """A planner for a graph, which refuses what asks for more than the most."""
+    return Reader(graph._schema, contract_of(graph), most)
 
 
 def refused(refusal: Refusal, path: list[Any], context: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from planner import compiler, levels, objects, plans, reader, shapes, statements
 from planner.declarations import ALL, OWN
 from planner.levels import Finder, Level
-from planner.pages import cursor
+from planner.pages import Order, cursor
 from planner.plans import Run
 from planner.reader import Answered, Reader
 from planner.statements import Draft, Statement
@@ -31,6 +31,13 @@ MANY = """query ($text: String, $size: Int = 3, $is: Boolean = true) {
 MINE = """query ($id: ID!) { user(by: {id: $id}) {
   name cprNumber history(first: 2) { totalCount nodes { summary } } memberships { totalCount }
 } }"""
+# By their state, which many share: a page from somebody to somebody else.
+STATES = "{ users(first: 20, orderBy: {field: STATUS}) { edges { cursor } } }"
+BETWEEN = """query ($after: String, $before: String) {
+  users(after: $after, before: $before, orderBy: {field: STATUS}) { nodes { id } }
+}"""
+# Members of groups, some of whom are users of another organisation.
+MEMBERS = "{ groups(first: 50) { nodes { members { nodes { user { id } } } } } }"
 LISTED = "{ users(first: 20) { nodes { name cprNumber } } }"
 SOME_LAW = {"user:list": ALL, "user:read": OWN}
 
@@ -41,14 +48,18 @@ async def town(tables):
 
 
 @pytest.fixture
-def differs(town):
+async def differs(town):
     """Whether one planner gives any of a handful of answers that the executor does not give."""
     asking, people = Asking(town), town.people
+    edges = (await asking.executed("owner", STATES))["users"]["edges"]
+    somewhere = {"after": edges[2]["cursor"], "before": edges[15]["cursor"]}
     handful = [
         ("owner", Question(MANY, {"text": "o"}), None),
         ("owner", Question(MANY, {"text": "Zita", "size": 2, "is": False}), None),
         ("stranger", Question(MANY, {}), None),
         ("employee", Question(MANY, {}), None),
+        ("owner", Question(BETWEEN, somewhere), None),
+        ("owner", Question(MEMBERS, {}), None),
         ("owner", Question(MINE, {"id": str(people["owner"].id)}), None),
         ("employee", Question(MINE, {"id": str(people["employee"].id)}), None),
         ("employee", Question(MINE, {"id": str(people["owner"].id)}), None),
@@ -79,6 +90,12 @@ class NoFact(Draft):
         pass
 
 
+class WithDeleted(Draft):
+    def only(self, fact):
+        if "DELETED" not in (fact or ""):
+            super().only(fact)
+
+
 class NoFilter(Draft):
     def where(self, conditions):
         pass
@@ -86,8 +103,33 @@ class NoFilter(Draft):
 
 class TurnedRound(Draft):
     def runs(self, stretch):
-        order = replace(stretch.order, is_falling=not stretch.order.is_falling)
-        return super().runs(replace(stretch, order=order))
+        return super().runs(turned(stretch))
+
+
+class BeforeForAfter(Draft):
+    def beyond(self, stretch):
+        super().beyond(turned(stretch))
+
+
+def turned(stretch):
+    order = replace(stretch.order, is_falling=not stretch.order.is_falling)
+    return replace(stretch, order=order)
+
+
+class Tied(Order):
+    all = property(lambda self: self.columns or ("id",))
+
+
+class NoTieBreaker(Draft):
+    def runs(self, stretch):
+        return super().runs(tied(stretch))
+
+    def beyond(self, stretch):
+        super().beyond(tied(stretch))
+
+
+def tied(stretch):
+    return replace(stretch, order=Tied(stretch.order.columns, stretch.order.is_falling))
 
 
 class WholeLife(Draft):
@@ -198,8 +240,11 @@ FAULTS = {
     "a lost tenant condition": drafting(NoTenant),
     "a lost own condition": drafting(NotOwn),
     "a lost fact": drafting(NoFact),
+    "deleted rows shown": drafting(WithDeleted),
     "a lost filter condition": drafting(NoFilter),
     "the other direction": drafting(TurnedRound),
+    "before for after": drafting(BeforeForAfter),
+    "no order among equals": drafting(NoTieBreaker),
     "a life longer than a page holds": drafting(WholeLife),
     "a page that misses a row": lose_one_row,
     "a page of one row too many": give_one_row_too_many,

@@ -1,0 +1,211 @@
+"""Two organisations side by side, where everybody has one of each thing."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from tortoise import connections
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+
+from models import (
+    Activation,
+    ActivationKind,
+    Actor,
+    ActorKind,
+    Billing,
+    CertificateStatus,
+    Change,
+    EanLocation,
+    EntityKind,
+    GroupMember,
+    HistoryEntry,
+    HistoryOutcome,
+    Letter,
+    Organisation,
+    ProductionUnit,
+    RoleAssignment,
+    User,
+    UserStatus,
+    VatUnit,
+)
+from models.base import Entity
+from models.history import append
+from models.settings import PAGES
+from tests.furnishing import ROLES, Town
+from tests.making import Maker
+
+ASKERS = ("employee", *ROLES, "stranger")
+AT_HANSEN, AT_JENSEN = ("employee", *ROLES, "colleague"), ("stranger",)
+GUESTS = ("employee", "colleague", "stranger")  # members of everybody's group but the colleague's
+PAGE_NAMES = ("users", "authenticators", "certificates", "defaults")
+Things = dict[str, Any]
+
+
+async def neighbours() -> tuple[Town, dict[str, dict[str, str]]]:
+    """The town, and of each person the texts by which one recognises their things: mostly ids.
+
+    What is nobody's own, everybody in the organisation has.
+    """
+    await connections.get("default").execute_script("truncate organisation cascade")
+    town, things = Town(), dict[str, Things]()
+    for name, words in (("Hansen & Søn ApS", AT_HANSEN), ("Jensen A/S", AT_JENSEN)):
+        home = await town.make.organisation(name, production_units=1, eans=1, vat_units=1)
+        shared = await furnished(town.make, home)
+        for word in words:
+            things[word] = shared | await provided(town.make, word, shared)
+    for asker in ASKERS:
+        await meet(town.make, things[asker], [things[one] for one in things if one != asker])
+    town.gateways.jobs.every(3600, stay, "letters")
+    town.people = {word: own["user"] for word, own in things.items()}
+    return town, {word: texts(own) for word, own in things.items()}
+
+
+async def stay() -> None:
+    """Letters are written here, and stay."""
+
+
+def texts(things: Things) -> dict[str, str]:
+    return {
+        name: str(one.id if isinstance(one, Model) else one)
+        for name, one in things.items()
+        if one is not None
+    }
+
+
+async def furnished(make: Maker, home: Organisation) -> Things:
+    """What an organisation has: its units, billing, settings, a profile, and who waits."""
+    here = {"organisation_id": home.id}
+    pages = {name: await page.get(**here) for name, page in zip(PAGE_NAMES, PAGES, strict=True)}
+    unit, vat_unit = await ProductionUnit.get(**here), await VatUnit.get(**here)
+    ean, billing = await EanLocation.get(**here), await Billing.get(**here)
+    for whom in ("user", "certificate"):
+        setattr(pages["defaults"], f"{whom}_production_unit", unit)
+        setattr(pages["defaults"], f"{whom}_vat_unit", vat_unit)
+    billing.email, billing.reference = f"bills@{home.cvr_number}.dk", f"Bill {home.cvr_number}"
+    async with make.change(home.id):
+        await pages["defaults"].save()
+        await billing.save()
+    profile = await make.profile(home, production_unit=unit, vat_unit=vat_unit, ean=ean)
+    waiting = {"status": UserStatus.AWAITING_ACTIVATION, "activated_at": None, "cpr": None}
+    things = {
+        **pages,
+        "organisation": home,
+        "unit": unit,
+        "vat_unit": vat_unit,
+        "ean": ean,
+        "billing": billing,
+        "profile": profile,
+        "sealed": await make.certificate(home, kind="ORGANISATION", profile=profile),
+        "waiting": await make.user(home, **waiting),
+        "forgetful": await make.user(home, **waiting),
+        "payer": await make.user(home, ean=ean),
+        "administrator": await make.user(home, "user_administrator"),
+    }
+    ends = make.now + timedelta(days=int(home.cvr_number) % 1000)
+    for word in ("waiting", "forgetful"):
+        await Activation.create(
+            **here,
+            user_id=things[word].id,
+            kind=ActivationKind.TEMPORARY_CODE,
+            link_hash=uuid4().hex,
+            link_expires_at=ends,
+            letter=await letter(make, home, word),
+        )
+    known = {"cvr": home.cvr_number, "bills": billing.email, "reference": billing.reference}
+    known |= {"helper": things["administrator"].email, "link": ends.date()}
+    return things | known | await told(make, home, things)
+
+
+async def letter(make: Maker, home: Organisation, word: str) -> Letter:
+    return await Letter.create(
+        organisation_id=home.id,
+        to=f"{word}@{home.cvr_number}.dk",
+        subject="Welcome",
+        status="SENT",
+        queued_at=make.now,
+        next_try_at=make.now,
+    )
+
+
+async def provided(make: Maker, word: str, shared: Things) -> Things:
+    """What one person has: a user with all that can be known of it, a group, certificates."""
+    home, number = shared["organisation"], [*AT_HANSEN, *AT_JENSEN].index(word) + 1
+    roles = ROLES if word == "stranger" else {word} & {*ROLES}
+    user = await make.user(
+        home,
+        *roles,
+        name=f"Kim {word.title()}",
+        cpr=f"6{number}0190{2000 + number}",
+        production_unit=shared["unit"],
+        vat_unit=shared["vat_unit"],
+        ean=shared["ean"],
+        deactivated_from=date(2090, 1, 1),
+        deactivation_reason=f"Leave of {word}",
+    )
+    giver = await Actor.named(home.id, ActorKind.PERSON, f"Giver to {word}")
+    promise = await RoleAssignment.create(
+        organisation_id=home.id,
+        user_id=user.id,
+        role="USER",
+        from_on=date(2090, 1, number),
+        assigned_at=make.now,
+        assigned_by=giver,
+    )
+    group = await make.group(
+        home, user, name=word, production_unit=shared["unit"], vat_unit=shared["vat_unit"]
+    )
+    post = await letter(make, home, word)
+    not_issued = {"issued_at": None, "valid_from": None, "expires_at": None}
+    things = {
+        "user": user,
+        "group": group,
+        "member": await GroupMember.get(group_id=group.id),
+        "certificate": await make.certificate(home, user=user, profile=shared["profile"]),
+        "order": await make.certificate(
+            home, user=user, status=CertificateStatus.ORDERED, letter=post, **not_issued
+        ),
+    }
+    known = {"word": word, "name": user.name, "cpr": user.cpr_number, "born": user.date_of_birth}
+    known |= {"giver": giver.name, "promise": promise.from_on, "reason": user.deactivation_reason}
+    known |= {"post": post.to, "order_number": things["order"].reference}
+    return things | known | await told(make, home, things)
+
+
+async def told(make: Maker, home: Organisation, things: Things) -> Things:
+    """An entry of the history about each thing."""
+    system = await Actor.named(home.id, ActorKind.SYSTEM, "Segl")
+    return {
+        f"{name}_entry": await entry(make, system, one)
+        for name, one in things.items()
+        if isinstance(one, Entity)
+    }
+
+
+async def entry(make: Maker, actor: Actor, about: Entity) -> HistoryEntry:
+    one = HistoryEntry(
+        outcome=HistoryOutcome.DONE,
+        summary="It was changed",
+        changes=[],
+        about_kind=EntityKind.of(type(about)),
+        about_id=about.id,
+    )
+    async with in_transaction():
+        await append(Change("user:update", "updateUser", make.now, uuid4()), actor, [one])
+    return one
+
+
+async def meet(make: Maker, mine: Things, others: list[Things]) -> None:
+    """Whoever asks has done something to everybody, and everybody to them; some are in a group."""
+    home, me = mine["organisation"], mine["user"]
+    for theirs in [mine, *others]:
+        user: User = theirs["user"]
+        done_by = await Actor.named(home.id, ActorKind.PERSON, user.name, user.id)
+        done_by_me = await Actor.named(home.id, ActorKind.PERSON, me.name, me.id)
+        await entry(make, done_by, me)
+        await entry(make, done_by_me, user)
+    async with make.change(home.id):
+        for theirs in others:
+            if theirs["word"] in GUESTS:
+                where = {"organisation_id": home.id, "group_id": mine["group"].id}
+                await GroupMember(**where, user_id=theirs["user"].id).save()

@@ -1,0 +1,170 @@
+"""For each guarded read, and each type that shows a table, a document that asks for just that.
+
+A row says what is read, the way there, and the text of `tests.neighbours` by which one recognises
+that it was seen. A variable is named after the thing whose id it is; with `my_` before the name, it
+is the thing of whoever asks, whosever is asked about. What is the same everywhere is recognised by
+a text of the answer itself.
+"""
+
+import re
+from dataclasses import dataclass
+
+WAYS = {
+    "NODE": "node(id: $TOKEN) > ... on TYPE > id",
+    "USER": "user(by: {id: $user})",
+    "SELF": "user(by: {id: $my_user})",
+    "DONE": "history(filter: {actorUserId: $user}) > nodes",
+    "ABOUT": "history(filter: {aboutId: $user}) > nodes",
+    "HISTORY": "history > nodes > id",
+    "WAITING": "user(by: {id: $waiting})",
+    "RENEW": "mutation > renewTemporaryCode(input: {userId: $forgetful}) > errors { code }",
+    "GROUP": "group(id: $group)",
+    "MINE": "group(id: $my_group)",
+    "JOIN": "mutation > addGroupMembers(dryRun: true, input:"
+    " {groupId: $group, members: [{userId: $my_payer}]}) > errors { code }",
+    "CERTIFICATE": "certificate(id: $certificate)",
+    "ORDER": "certificate(id: $order) > retrieval",
+    "REVOKE": "mutation > revokeCertificate(input: {certificateId: $certificate,"
+    " reason: SUPERSEDED, expectedVersion: 99}) > errors > code ... on Conflict",
+    "PROFILE": "certificateProfile(id: $profile)",
+    "REMOVE": "mutation > removeEan(dryRun: true, input: {eanId: $ean})"
+    " > errors > code ... on Conflict",
+    "METHOD": "billing > method",
+    "USERS": "settings > users",
+    "AUTHENTICATORS": "settings > authenticators",
+    "CERTIFICATES": "settings > certificates",
+    "DEFAULTS": "settings > defaults",
+}
+READS = """
+Query.viewer                               viewer > language                    DANISH
+Query.node                                 node(id: $certificate) > id          certificate
+Query.nodes                                nodes(ids: [$group]) > id            group
+Viewer                                     viewer > user > id                   user
+Viewer.user                                viewer > user > name                 name
+Viewer.organisation                        viewer > organisation > id           organisation
+
+Query.users                                users > nodes > id                   user
+Query.user                                 USER > id                            user
+User                                       NODE                                 user
+User.cprNumber                             USER > cprNumber                     cpr
+User.dateOfBirth                           USER > dateOfBirth                   born
+User.organisation                          USER > organisation > id             organisation
+User.productionUnit                        USER > productionUnit > id           unit
+User.vatUnit                               USER > vatUnit > id                  vat_unit
+User.ean                                   USER > ean > id                      ean
+User.memberships                           USER > memberships > nodes > id      member
+User.certificates                          USER > certificates > nodes > id     certificate
+User.history                               USER > history(first: 100) > nodes > id  user_entry
+RoleAssignment                             USER > roles > from                  promise
+Deactivation                               USER > deactivation > reason         reason
+Actor                                      USER > roles > assignedBy > name     giver
+Actor.user                                 SELF > DONE > actor > user > id      user
+Activation                                 WAITING > activation > expiresAt     link
+TemporaryCode.user                         RENEW temporaryCode > user > id      forgetful
+
+Query.groups                               groups(first: 100) > nodes > id      group
+Query.group                                GROUP > id                           group
+Group                                      NODE                                 group
+Group.productionUnit                       GROUP > productionUnit > id          unit
+Group.vatUnit                              GROUP > vatUnit > id                 vat_unit
+Group.members                              GROUP > members > nodes > id         member
+Group.members@mine                         MINE > members > nodes > name        name
+Group.history                              GROUP > HISTORY                      group_entry
+GroupMember                                NODE                                 member
+GroupMember.group                          USER > memberships > nodes > group > id  group
+GroupMember.user                           USER > memberships > nodes > user > id  user
+GroupMember.user@mine                      MINE > members > nodes > user > id   user
+GroupMemberResult.member                   JOIN results > member > user > id    my_payer
+
+Query.certificates                         certificates(first: 100) > nodes > id  certificate
+Query.certificate                          CERTIFICATE > id                     certificate
+Certificate                                NODE                                 certificate
+Certificate.user                           CERTIFICATE > user > id              user
+Certificate.profile                        CERTIFICATE > profile > id           profile
+Certificate.history                        CERTIFICATE > HISTORY                certificate_entry
+CertificateRetrieval                       ORDER > reference                    order_number
+Letter                                     ORDER > letter > to                  post
+Conflict.current                           REVOKE > current > id                certificate
+
+Query.certificateProfiles                  certificateProfiles > nodes > id     profile
+Query.certificateProfile                   PROFILE > id                         profile
+CertificateProfile                         NODE                                 profile
+CertificateProfile.productionUnit          PROFILE > productionUnit > id        unit
+CertificateProfile.vatUnit                 PROFILE > vatUnit > id               vat_unit
+CertificateProfile.ean                     PROFILE > ean > id                   ean
+CertificateProfile.certificates            PROFILE > certificates > nodes > id  sealed
+CertificateProfile.history                 PROFILE > HISTORY                    profile_entry
+
+Query.organisation                         organisation > id                    organisation
+Organisation                               NODE                                 organisation
+Organisation.productionUnits               organisation > productionUnits > nodes > id  unit
+Organisation.vatUnits                      organisation > vatUnits > nodes > id  vat_unit
+Organisation.eans                          organisation > eans > nodes > id     ean
+Organisation.administrators                organisation > administrators > email  helper
+Administrator                              organisation > administrators > email  helper
+ProductionUnit                             NODE                                 unit
+VatUnit                                    NODE                                 vat_unit
+EanLocation                                NODE                                 ean
+
+Query.billing                              billing > id                         billing
+Billing                                    NODE                                 billing
+Billing.history                            billing > HISTORY                    billing_entry
+Billing.priceList                          billing > priceList > amount         amount
+NemHandelMethod                            METHOD > ... on NemHandelMethod > defaultEan > id  ean
+NemHandelMethod.defaultEan                 METHOD > ... on NemHandelMethod > defaultEan > id  ean
+NemHandelMethod.eans                       METHOD > ... on NemHandelMethod > eans > nodes > id  ean
+DigitalPostMethod                          METHOD > ... on DigitalPostMethod > reference  reference
+EmailMethod                                METHOD > ... on EmailMethod > email  bills
+Usage.examples                             REMOVE > usages > examples > id      payer
+
+Query.settings                             settings > users > id                users
+Settings                                   settings > defaults > id             defaults
+UserSettings                               NODE                                 users
+UserSettings.history                       USERS > HISTORY                      users_entry
+AuthenticatorSettings                      NODE                                 authenticators
+AuthenticatorSettings.history              AUTHENTICATORS > HISTORY             authenticators_entry
+CertificateSettings                        NODE                                 certificates
+CertificateSettings.history                CERTIFICATES > HISTORY               certificates_entry
+DefaultSettings                            NODE                                 defaults
+DefaultSettings.history                    DEFAULTS > HISTORY                   defaults_entry
+DefaultSettings.userProductionUnit         DEFAULTS > userProductionUnit > id   unit
+DefaultSettings.userVatUnit                DEFAULTS > userVatUnit > id          vat_unit
+DefaultSettings.certificateProductionUnit  DEFAULTS > certificateProductionUnit > id  unit
+DefaultSettings.certificateVatUnit         DEFAULTS > certificateVatUnit > id   vat_unit
+
+Query.history                              ABOUT > id                           user_entry
+Query.historyVerification                  historyVerification > isIntact       true
+HistoryEntry                               NODE                                 user_entry
+HistoryEntry.about                         SELF > ABOUT > about > id            user
+"""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A document, the things whose ids it names, what it is about, and what is looked for."""
+
+    text: str
+    names: tuple[str, ...]
+    about: str
+    token: str
+
+    @property
+    def is_change(self) -> bool:
+        return self.text.startswith("mutation")
+
+
+def read(row: str) -> tuple[str, Read]:
+    """The document of a row."""
+    name, way, token = re.split(r"\s{2,}", row.strip())
+    about = name.partition("@")[0]
+    kind = about.partition(".")[0]
+    way = re.sub("[A-Z]{4,}", lambda word: WAYS.get(word[0], word[0]), way)
+    steps = way.replace("TOKEN", token).replace("TYPE", kind).split(" > ")
+    operation = steps.pop(0) if steps[0] == "mutation" else "query"
+    names = tuple(dict.fromkeys(re.findall(r"\$(\w+)", way.replace("TOKEN", token))))
+    given = ", ".join(f"${one}: ID!" for one in names)
+    head = f"{operation} ({given})" if given else operation
+    return name, Read(f"{head} {{ {' { '.join(steps)}{' }' * len(steps)}", names, about, token)
+
+
+DOCUMENTS = dict(read(row) for row in READS.splitlines() if row)
