@@ -219,6 +219,9 @@ def serve(environment: Environment, given: argparse.Namespace) -> int:
             port=environment.port,
             workers=environment.workers,
             log_level="warning",
+            access_log=False,
+            proxy_headers=False,  # nothing here asks for a client's address
+            server_header=False,
         )
     return 0
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from tortoise import fields
+from tortoise import connections, fields
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
@@ -32,6 +33,32 @@ class Record(Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    async def locked_or_none(cls, **columns: Any) -> Self | None:
+        """The row with these values, kept from other changes until the transaction ends.
+
+        Not its key: whoever is changed may be the actor of another change meanwhile.
+        """
+        client = connections.get("default")
+        rows = await client.execute_query_dict(locking(cls, *columns), list(columns.values()))
+        return cls._init_from_db(**rows[0]) if rows else None
+
+    @classmethod
+    async def locked(cls, **columns: Any) -> Self:
+        """The row with these values, which there is, kept from other changes."""
+        found = await cls.locked_or_none(**columns)
+        assert found, f"there is no such {cls.__name__}"
+        return found
+
+
+@cache
+def locking(model: type[Model], *names: str) -> str:
+    """The statement that finds and locks a row by some attributes."""
+    columns = model._meta.fields_db_projection
+    conditions = (f'"{columns[name]}" = ${at}' for at, name in enumerate(names, 1))
+    table = model._meta.db_table
+    return f'select * from "{table}" where {" and ".join(conditions)} for no key update'
 
 
 class Entity(Record):

@@ -131,11 +131,10 @@ async def activate(context: Context, link: str, temporary_code: str | None = Non
     """
     vault = context.gateways.vault
     link_hash = vault.hash_secret(link)
-    locked = Activation.select_for_update(no_key=True)
-    activation = await locked.get_or_none(link_hash=link_hash)
+    activation = await Activation.locked_or_none(link_hash=link_hash)
     if activation is None:
         raise NotFound("LINK_UNKNOWN", path=("link",))
-    user = await User.select_for_update(no_key=True).get(id=activation.user_id)
+    user = await User.locked(id=activation.user_id)
     if not matches(context.person, user):
         raise Conflict("PERSON_DOES_NOT_MATCH", path=("link",))
     context.speak_for(user)

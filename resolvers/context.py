@@ -50,6 +50,7 @@ class Context:
     idempotency_key: str | None = None
     question: str = ""  # all that was sent, to be compared with a repeat
     attempt: Any = None  # the change that is being made
+    has_post: bool = False  # whether letters wait in the outbox for the end of the change
     headers: dict[str, str] = field(default_factory=dict)  # to be added to the answer's
 
     @property
@@ -70,8 +71,7 @@ class Context:
 
     async def organisation_locked(self) -> Organisation:
         """The organisation, for as long as the change lasts: what must be unique in it stays so."""
-        locked = Organisation.select_for_update(no_key=True)
-        return await locked.get(id=self.organisation_id)
+        return await Organisation.locked(id=self.organisation_id)
 
     @property
     def letter_language(self) -> Language:
@@ -112,6 +112,7 @@ class Context:
         """Puts a letter into the outbox: it leaves after the change, and not without it."""
         subject, body = letter(kind, language.tag, **values)
         sealed = self.gateways.vault.seal(body)
+        self.has_post = True
         return await Letter.create(
             organisation_id=organisation_id,
             to=to,

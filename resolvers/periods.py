@@ -35,7 +35,7 @@ async def change(reach: Gateways, key: object, activity: str, operation: str) ->
     """Makes one transition, if it is still due when the user is locked."""
     now = reach.clock.now()
     async with in_transaction():
-        user = await User.select_for_update(no_key=True).get(id=key)
+        user = await User.locked(id=key)
         started = Change(activity, operation, now, uuid4(), user.deactivation_reason)
         started.begin()
         try:
@@ -55,7 +55,7 @@ async def end_membership(reach: Gateways, key: object) -> None:
     """Ends a membership whose last day is over, unless it has ended meanwhile."""
     now = reach.clock.now()
     async with in_transaction():
-        member = await GroupMember.select_for_update().get_or_none(id=key)
+        member = await GroupMember.locked_or_none(id=key)
         if member is None:
             return
         ended = Change("group:remove_member", "removeGroupMembers", now, uuid4())

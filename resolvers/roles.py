@@ -106,7 +106,7 @@ async def tell(context: Context, user: User, before: list[Any], kind: str, role:
 
 async def must_keep_an_organisation_administrator(context: Context, without: User) -> None:
     """Refuses to leave nobody who can give roles, active and with no end in sight."""
-    await Organisation.select_for_update(no_key=True).get(id=without.organisation_id)
+    await Organisation.locked(id=without.organisation_id)
     role = Role.ORGANISATION_ADMINISTRATOR
     if not await RoleAssignment.exists(user_id=without.id, role=role):
         return

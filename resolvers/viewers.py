@@ -10,7 +10,7 @@ async def set_language(context: Context, language: Language) -> User:
     language: The language.
     viewer: The one who asked.
     """
-    user = await User.select_for_update(no_key=True).get(id=context.subject.user_id)
+    user = await User.locked(id=context.subject.user_id)
     user.language = language
     await user.save()
     return user

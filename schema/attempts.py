@@ -143,7 +143,8 @@ class Attempt:
     async def settle(self, answer: Any) -> None:
         """What follows when the transaction has ended: refusals are kept too, and letters leave."""
         if self.stays:
-            self.context.gateways.jobs.wake("letters")
+            if self.context.has_post:
+                self.context.gateways.jobs.wake("letters")
         elif self.is_refused and (self.denied or self.key):
             async with in_transaction():
                 if self.denied:

@@ -1,6 +1,7 @@
 """A change: find what it is about, ask, read what is given, run it, and tell the history of it."""
 
 from dataclasses import dataclass
+from functools import cache
 from inspect import signature
 from typing import Any
 
@@ -52,7 +53,7 @@ class Guard:
         change.begin()
         if target:
             values[str(self.target[0])] = target
-        if "context" in signature(self.resolver).parameters:
+        if takes_context(self.resolver):
             values["context"] = context
         result = await self.resolver(**values)
         if change.touched:
@@ -79,8 +80,7 @@ class Guard:
                 where["id"] = check_uuid(given.get(f"{name}_id"))
             except Invalid:
                 raise NotFound(path=path) from None
-        # Not the key: whoever is changed may be the actor of another change meanwhile.
-        target = await model.select_for_update(no_key=True).get_or_none(**where)
+        target = await model.locked_or_none(**where)
         if target is None:
             raise NotFound(path=path)
         if context.extent(self.permission) is not ALL and not await is_own(target, context):
@@ -98,6 +98,11 @@ class Guard:
         if reading.faults:
             raise Refusals(reading.faults)
         return values
+
+
+@cache
+def takes_context(resolver: Any) -> bool:
+    return "context" in signature(resolver).parameters
 
 
 async def is_own(target: Entity, context: Context) -> bool:

@@ -99,7 +99,7 @@ class Known(Form):
             return BAD
         where = {self.column: value, self.model.tenant: reading.context.organisation_id}
         # Locked, so that it cannot go before the change that names it has come to its end.
-        found = await self.model.select_for_update(no_key=True).get_or_none(**where)
+        found = await self.model.locked_or_none(**where)
         if found is None and self.column == "id":
             raise NotFound(path=path)
         if found is None:
