@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import OperationType, get_named_type
 
+from planner.connections import connection
 from planner.declarations import (
     NONE,
     OWN,
@@ -17,10 +18,11 @@ from planner.declarations import (
     Page,
     Shown,
 )
-from planner.levels import Finder, Joined, Level, Payload, Plan
+from planner.levels import Joined, Level
 from planner.objects import object_text
+from planner.plan import Finder, Payload, Plan
 from planner.selection import Selection, Unplanned
-from planner.shapes import EACH, LIST, ROW, Refusal, record
+from planner.shapes import EACH, Refusal
 from planner.tables import Link, link
 
 Path = tuple[Any, ...]
@@ -160,7 +162,7 @@ class Compiler:
         if isinstance(declared, One):
             level.direct = self.contract.direct(nodes[0])
         if isinstance(declared, Page):
-            level.text = self.connection(level, get_named_type(definition.type), nodes, path)
+            level.text = connection(self, level, get_named_type(definition.type), nodes, path)
         else:
             is_many = isinstance(declared, Edge) and declared.is_many
             level.text = object_text(self, level, shown, nodes, (*path, EACH) if is_many else path)
@@ -196,56 +198,6 @@ class Compiler:
             level.text = object_text(self, level, shown, nodes, path)
             finder.levels[name] = level
         return finder
-
-    def connection(self, level: Level, kind: Any, nodes: list[Any], path: Path) -> str:
-        parts, lists = {}, {}
-        fields = self.selection.fields(kind, nodes)
-        for key, found in fields.items():
-            name = found[0].name.value
-            inner: Any = get_named_type(kind.fields[name].type) if name in kind.fields else kind
-            if name == "edges":
-                lists[key] = self.edge(level, inner, found, (*path, key, EACH))
-            elif name == "nodes":
-                each = (*path, key, EACH)
-                lists[key] = object_text(self, level, level.shown, found, each)
-            elif name == "totalCount":
-                parts[key], level.is_counted = "page.total", True
-            elif name == "pageInfo":
-                about = self.selection.fields(inner, found)
-                asked = {k: PAGE_INFO[n[0].name.value] for k, n in about.items()}
-                level.has_marks |= any("cursor" in text for text in asked.values())
-                level.has_ends |= bool({"page.before", "page.after"} & {*asked.values()})
-                parts[key] = record(asked)
-            elif name == "__typename":
-                parts[key] = repr(kind.name)
-            else:
-                raise Unplanned(f"{kind.name}.{name}")
-        if level.way and len(lists) == 1 and not any("page." in text for text in parts.values()):
-            level.frame = record({key: parts.get(key, LIST) for key in fields})
-            return lists.popitem()[1]
-        parts |= {key: f"[{text} for {ROW} in page.rows]" for key, text in lists.items()}
-        return record({key: parts[key] for key in fields})
-
-    def edge(self, level: Level, kind: Any, nodes: list[Any], path: Path) -> str:
-        parts = {}
-        for key, found in self.selection.fields(kind, nodes).items():
-            name = found[0].name.value
-            if name == "node":
-                parts[key] = object_text(self, level, level.shown, found, (*path, key))
-            elif name == "cursor":
-                parts[key], level.has_marks = "cursor(marks)", True
-            else:
-                parts[key] = repr(kind.name)
-        return record(parts)
-
-
-PAGE_INFO = {
-    "hasPreviousPage": "page.before",
-    "hasNextPage": "page.after",
-    "startCursor": "page.cursor(0)",
-    "endCursor": "page.cursor(-1)",
-    "__typename": "'PageInfo'",
-}
 
 
 def linked(declared: Page | Edge | One, near: Shown | None, shown: Shown) -> Link | None:

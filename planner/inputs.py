@@ -32,7 +32,7 @@ ABSENT = object()
 
 
 class Odd(Exception):
-    """A value that is not as it should be."""
+    """Ends a short way: a value is not as it should be."""
 
 
 class Variables:
@@ -70,15 +70,7 @@ class Inputs:
             return None if isinstance(whole, list) else Variables(whole.coerced, self, given)
 
     def coerced(self, given: dict[str, Any]) -> dict[str, Any]:
-        values = {}
-        for name, read, otherwise in self.parts:
-            if name in given:
-                values[name] = read(given[name])
-            elif otherwise is not ABSENT:
-                if otherwise is Undefined:
-                    raise Odd
-                values[name] = otherwise
-        return values
+        return members(self.parts, given)
 
     def whole(self, given: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         return get_variable_values(self.schema, self.nodes, given)
@@ -128,22 +120,28 @@ def nullable(type_: Any) -> Read:
 @cache
 def object_of(type_: Any) -> Read:
     """What reads an input object."""
-    fields = {name: (value_of(one.type), absent(one)) for name, one in type_.fields.items()}
+    parts = [(name, value_of(one.type), absent(one)) for name, one in type_.fields.items()]
+    names = {*type_.fields}
 
     def read(value: Any) -> Any:
-        if type(value) is not dict or not value.keys() <= fields.keys():
+        if type(value) is not dict or not value.keys() <= names:
             raise Odd
-        made = {}
-        for name, (inner, otherwise) in fields.items():
-            if name in value:
-                made[name] = inner(value[name])
-            elif otherwise is Undefined:
-                raise Odd
-            elif otherwise is not ABSENT:
-                made[name] = otherwise
-        return whole_object(type_, made)
+        return whole_object(type_, members(parts, value))
 
     return read
+
+
+def members(parts: list[tuple[str, Read, Any]], given: dict[str, Any]) -> dict[str, Any]:
+    """What is given by name, and what stands for what is not."""
+    values = {}
+    for name, read, otherwise in parts:
+        if name in given:
+            values[name] = read(given[name])
+        elif otherwise is Undefined:
+            raise Odd
+        elif otherwise is not ABSENT:
+            values[name] = otherwise
+    return values
 
 
 def whole_object(type_: Any, made: dict[str, Any]) -> Any:

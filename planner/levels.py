@@ -7,11 +7,12 @@ from typing import Any
 
 from planner import statements
 from planner.conditions import Condition
-from planner.declarations import Edge, Found, One, Page, Shown
+from planner.declarations import Edge, One, Page, Shown
 from planner.pages import Stretch
 from planner.shapes import Texts, body_of
 from planner.statements import Draft, Statement, column_name
-from planner.tables import HERE, Link, column, end, kind, table
+from planner.tables import HERE, Link, end, kind
+from planner.written import Written, sql
 
 AS_TEXT = ("UUID", "DECIMAL")  # what JSON has no word for
 MOST_VARIANTS = 100  # of one level's statement that are remembered
@@ -33,10 +34,11 @@ class Level:
     direct: Callable[[Any], Any] | None = None  # what reads the id that a way in is given
     way: Link | None = None
     above: "Level | None" = None
-    finder: "Finder | None" = None
+    finder: Any = None  # what finds its rows by their ids
     member: str | None = None  # of a payload: whose id is known when the change has been made
     at: int = 0  # where in a row above the value stands that leads here
     columns: list[str] = field(default_factory=list)
+    whole: Written | None = None  # the objects of a list that PostgreSQL itself writes
     text: str = ""
     is_counted: bool = False
     has_marks: bool = False  # whether a cursor is asked for
@@ -54,6 +56,10 @@ class Level:
     @property
     def level(self) -> "Level":
         return self
+
+    def path(self, path: str) -> str:
+        """A path as it stands from the level's rows."""
+        return path
 
     def join(self, relation: str) -> "Joined":
         """The row that a foreign key points to, if it is the tenant's."""
@@ -75,7 +81,7 @@ class Level:
     @cached_property
     def form(self) -> str:
         if self.is_page:
-            return "many" if self.frame else "pages"
+            return "one" if self.whole else "many" if self.frame else "pages"
         if not self.way:
             return "rows"
         return "many" if isinstance(self.declared, Edge) and self.declared.is_many else "one"
@@ -109,6 +115,8 @@ class Level:
         return draft
 
     def selected(self, draft: Draft) -> str:
+        if self.whole:
+            return sql(draft, self.whole)
         return (
             ", ".join(
                 f"{draft.expression(path)}{self.cast(path)} as {column_name(path)}"
@@ -159,12 +167,12 @@ class Level:
             self.make_room()
             draft = self.page_draft(parts, names)
             count = self.page_draft(parts, names)
-            self.variants[variant] = (
-                statements.stretched(
-                    draft, self.selected(draft), stretch, self.way, self.has_marks
-                ),
-                statements.count(count, self.way),
-            )
+            text = self.selected(draft)
+            if self.whole and self.way:
+                rows = statements.told(draft, text, stretch, self.way)
+            else:
+                rows = statements.stretched(draft, text, stretch, self.way, self.has_marks)
+            self.variants[variant] = rows, statements.count(count, self.way)
         return self.variants[variant]
 
     def make_room(self) -> None:
@@ -188,59 +196,13 @@ class Joined:
     """A row that another points to, read along with it: its columns stand in the other's row."""
 
     level: Level
-    path: str
+    before: str
 
     def add(self, path: str) -> int:
-        return self.level.add(f"{self.path}.{path}")
+        return self.level.add(self.path(path))
+
+    def path(self, path: str) -> str:
+        return f"{self.before}.{path}"
 
     def join(self, relation: str) -> "Joined":
-        return Joined(self.level, f"{self.path}.{HERE}{relation}")
-
-
-@dataclass(eq=False)
-class Finder:
-    """Things by id, of whichever type: one statement tells their types, then a level reads each."""
-
-    number: int
-    declared: Found | Edge
-    node: Any
-    given: Callable[[Any], dict[str, Any]]
-    above: Level | None = None
-    at: int = 0
-    levels: dict[str, Level] = field(default_factory=dict)  # by the name of the type
-
-    @cached_property
-    def statement(self) -> Statement:
-        """Which of the ids are known here, and as what."""
-        parts = []
-        for name, level in self.levels.items():
-            model = level.shown.model
-            tenant = column(model, model.tenant)  # type: ignore[attr-defined]
-            parts.append(
-                f"select '{name}' as kind, id::text from {table(model)}"
-                f" where {tenant} = $1 and id = any(string_to_array($2, ',')::uuid[])"
-            )
-        return Statement(" union all ".join(parts), ("tenant", "keys"))
-
-
-@dataclass
-class Payload:
-    """The answer of a change: under which key, and of which field."""
-
-    key: str
-    name: str
-    node: Any
-    given: Callable[[Any], dict[str, Any]]
-    parts: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
-
-
-@dataclass
-class Plan:
-    """The levels of an operation, those above first; and how the answer is put together."""
-
-    levels: list[Level | Finder] = field(default_factory=list)
-    texts: Texts = field(default_factory=Texts)
-    roots: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
-    refusable: dict[tuple[Any, ...], None] = field(default_factory=dict)
-    arguments: dict[str, Any] = field(default_factory=dict)  # what reads those of computed fields
-    payload: Payload | None = None
+        return Joined(self.level, self.path(HERE + relation))

@@ -7,7 +7,6 @@ import orjson
 from graphql import GraphQLNonNull, get_named_type, is_leaf_type
 from tortoise.fields import JSONField
 from tortoise.fields.data import IntEnumFieldInstance
-from typing_extensions import TypeIs
 
 from planner.declarations import (
     NONE,
@@ -20,11 +19,14 @@ from planner.declarations import (
     Page,
     Shown,
 )
-from planner.levels import Finder, Joined, Level
+from planner.edges import ANYONE, joins, may_be_null
+from planner.levels import Joined, Level
 from planner.plain import plain_text
+from planner.plan import Finder
 from planner.selection import Fields, Unplanned
 from planner.shapes import LIST, Refusal, record
-from planner.tables import end, link
+from planner.tables import end
+from planner.written import Written, column_of
 
 Path = tuple[Any, ...]
 
@@ -46,6 +48,37 @@ def object_text(
             compiler, level, shown, declared, kind.fields[name], found, (*path, key)
         )
     return record(parts)
+
+
+def written(
+    compiler: Any,
+    level: Level | Joined,
+    shown: Shown,
+    nodes: list[Any],
+    null_with: str | None = None,
+) -> Written | None:
+    """The object as PostgreSQL can write it; none for what is more than columns."""
+    kind: Any = compiler.schema.type_map[shown.name]
+    members: list[tuple[str, Any]] = []
+    value: Any
+    for key, found in compiler.selection.fields(kind, nodes).items():
+        name = found[0].name.value
+        if name == "__typename":
+            members.append((key, kind.name))
+            continue
+        declared = shown.fields[compiler.contract.names[shown.name][name]]
+        definition, value = kind.fields[name], None
+        if isinstance(declared, Column) and compiler.answer(declared.allow, shown) in ANYONE:
+            full = level.path(declared.path)
+            value = column_of(shown.model, declared.path, full, definition.type)
+        elif may_be_null(definition) and joins(declared, compiler, shown):
+            other = level.join(declared.relation)
+            target = compiler.contract.shown[declared.target]
+            value = written(compiler, other, target, found, other.path("id"))
+        if value is None:
+            return None
+        members.append((key, value))
+    return Written(tuple(members), null_with) if members else None
 
 
 def member_text(
@@ -117,8 +150,8 @@ def beyond(
     if not way.way:  # all that there is, whatever the row
         text = f"found[{way.number}][None]"
     else:
-        empty = ", ()" if way.form == "many" else ""
-        is_sure = way.form == "one" and isinstance(definition.type, GraphQLNonNull)
+        empty = ", ()" if way.frame or way.form == "many" else ""
+        is_sure = not empty and not way.is_page and isinstance(definition.type, GraphQLNonNull)
         at = f"[c{way.at}]" if is_sure else f".get(c{way.at}{empty})"
         text = f"found[{way.number}]{at}"
         if way.frame:
@@ -126,16 +159,6 @@ def beyond(
     if isinstance(declared, Page) and declared.is_with_row:
         return guarded(compiler, level, shown, declared.allow, text, nodes, path)
     return text
-
-
-def joins(declared: Edge | Page, compiler: Any, shown: Shown) -> TypeIs[Edge]:
-    """Whether an edge follows a foreign key to one row that may be seen whoever's it is."""
-    if not isinstance(declared, Edge) or declared.is_many or declared.only or declared.keys:
-        return False
-    if declared.conditions or link(shown.model, declared.relation).key != "id":
-        return False
-    target = compiler.contract.shown[declared.target]
-    return compiler.answer(declared.allow, target) in (None, Extent.ALL)
 
 
 def joined(

@@ -19,8 +19,8 @@ from graphql import (
 from planner.compiler import Compiler, Contract
 from planner.declarations import Asking, Extent
 from planner.inputs import Inputs, Variables
-from planner.levels import Plan
-from planner.plans import Run
+from planner.plan import Plan
+from planner.runs import Run
 from planner.selection import Selection, Unplanned, Weight, switches, weigh
 from planner.shapes import Refusal, refusals
 

@@ -1,15 +1,11 @@
 """The text of a level's statement. Values are places in it; names come from Tortoise's metadata."""
 
-import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from planner.conditions import Columns, Condition, filled, placed
-from planner.pages import BadPage, Stretch
+from planner.pages import Stretch
 from planner.tables import HERE, Link, Table, column, end, kind, link, table
 
 EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'"}
@@ -199,6 +195,21 @@ def stretched(
     return draft.done(draft.select(text, draft.runs(stretch)))
 
 
+def told(draft: Draft, text: str, stretch: Stretch, way: Link) -> Statement:
+    """The rows of one stretch for each of the rows above, as one text of JSON."""
+    draft.beyond(stretch)
+    draft.belong(way)
+    rows, order = draft.select(f"{text} as one", draft.runs(stretch)), ""
+    if stretch.is_backward:
+        rows = f"select one, row_number() over () from ({rows}) back"
+        order = " order by row_number desc"
+    listed = f"select '[' || string_agg(one, ','{order}) || ']' as list from ({rows}) rows"
+    above = f"unnest({draft.keys()}) as above(key)"
+    return draft.done(
+        f'select list, above.key::text as "above" from {above} cross join lateral ({listed}) page'
+    )
+
+
 def count(draft: Draft, way: Link | None = None) -> Statement:
     """How many rows there are in all; or for each of the rows above."""
     if not way:
@@ -212,41 +223,6 @@ def lateral(draft: Draft, inner: str, cast: str = "") -> str:
     return (
         f'select page.*, above.key{cast} as "above" from {above} cross join lateral ({inner}) page'
     )
-
-
-READERS: dict[str, Any] = {
-    "UUID": UUID,
-    "DATE": date.fromisoformat,
-    "TIMESTAMPTZ": datetime.fromisoformat,
-    "INT": lambda text: int(text).to_bytes(4, "big", signed=True),
-}
-DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-FORMS = {  # as PostgreSQL writes them, which takes no offset of 16 hours or more
-    "UUID": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-    "DATE": DAY,
-    "TIMESTAMPTZ": DAY
-    + r" [0-9]{2}(:[0-9]{2}){2}([.][0-9]{1,6})?[-+](0[0-9]|1[0-5])(:[0-5][0-9])?",
-    "INT": "-?[0-9]+",
-}
-
-
-def must_fit(model: Table, stretch: Stretch) -> None:
-    """Refuses a cursor whose values cannot be those of the columns that the list runs by."""
-    for mark in ("after", "before"):
-        places = getattr(stretch, mark) or ()
-        for path, text in zip(stretch.order.all, places, strict=False):
-            if not fits(kind(*end(model, path)), text):
-                raise BadPage(mark, "page_cursor")
-
-
-def fits(kind: str, text: str) -> bool:
-    """Whether a text is a value of this SQL type, as PostgreSQL writes it."""
-    if kind not in READERS:
-        return "\0" not in text
-    with suppress(ValueError, OverflowError):
-        READERS[kind](text)
-        return bool(re.fullmatch(FORMS[kind], text))
-    return f"'{text}'" == EARLIEST.get(kind)
 
 
 def listed(keys: Iterable[Any]) -> str:

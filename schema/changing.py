@@ -10,9 +10,9 @@ from typing import Any
 from tortoise import connections
 
 from models.base import Entity
-from planner.levels import Plan
-from planner.plans import Run
+from planner.plan import Plan
 from planner.reader import Answered, Reader, told
+from planner.runs import Run
 from resolvers.context import Context
 from schema.attempts import Attempt, Outcome
 from schema.graph import Graph, field_of, log_fault

@@ -6,8 +6,9 @@ from graphql import get_variable_values
 
 from planner.compiler import Compiler
 from planner.declarations import Extent, Page
-from planner.levels import Finder, Level
+from planner.levels import Level
 from planner.pages import Order, Stretch
+from planner.plan import Finder
 from planner.reader import Reader, TooMuch
 from planner.selection import Selection, Unplanned
 

@@ -9,6 +9,7 @@ import strawberry
 from models.refusals import Invalid
 from planner import pages, statements
 from planner.conditions import Condition
+from planner.cursors import must_fit
 from planner.declarations import Asking, Page
 from planner.pages import BadPage, Order, Stretch
 from planner.statements import Draft
@@ -120,7 +121,7 @@ def stretch_of(declared: Page, given: dict[str, Any], asking: Asking) -> Stretch
     asked = {name: given.get(name) for name in ("first", "after", "last", "before")}
     try:
         stretch = pages.stretch(order, **asked)
-        statements.must_fit(SHOWN[declared.target].model, stretch)
+        must_fit(SHOWN[declared.target].model, stretch)
         return stretch
     except BadPage as bad:
         tell(Invalid("INVALID", path=(bad.argument,), constraint=bad.reason), asking.context)

@@ -13,8 +13,9 @@ from graphql import GraphQLError, get_operation_ast, parse
 from planner.compiler import Compiler
 from planner.conditions import Within
 from planner.declarations import ALL, OWN, Edge, One, Page
-from planner.levels import Finder, Parts, Plan
+from planner.levels import Parts
 from planner.pages import Order, Stretch
+from planner.plan import Finder, Plan
 from planner.reader import Reader, TooMuch
 from planner.selection import Selection, Unplanned
 from planner.statements import Statement
@@ -125,6 +126,9 @@ def is_of_one_tenant(statement: Statement) -> bool:
         return all(one and is_tenant(*one.groups()) for one in found)
     if "cross join lateral (" in text:
         text = text.partition("cross join lateral (")[2].removesuffix(") page")
+    if " as list from (" in text:
+        text = text.partition(" as list from (")[2].removesuffix(") rows")
+        text = text.removeprefix("select one, row_number() over () from (").removesuffix(") back")
     if not all(is_joined_here(*join) for join in JOIN.findall(text)):
         return False
     table = re.search(r' from (?:\(select \* from )?("\w+")', text)

@@ -50,7 +50,7 @@ PEOPLE = 30  # in each organisation
 CPR_NUMBERS = [f"610190{number}" for number in range(2001, 2009)]
 FIRST_NAMES = ("Anne", "Østen", "Bo", "åse", "Zita", "Bo")
 SURNAMES = ("Holm", "Ærø Lund", "holm", "Øster%gaard", "Dam_Friis")
-TEXTS = ("Indkøb 7%", "Køkken_2", "Lønkontoret")
+TEXTS = ("Indkøb 7%", "Køkken_2", "Lønkontoret", 'Kø "B" \\ \u2028😀')
 
 
 @dataclass
@@ -118,7 +118,8 @@ class Home:
         return self.chance.choice([*values, None])
 
     def pass_time(self) -> None:
-        self.town.gateways.clock.advance(hours=self.chance.choice([0, 0, 1, 30]))  # type: ignore[attr-defined]
+        hours = self.chance.choice([0, 0, 1, 30])
+        self.town.gateways.clock.advance(hours=hours, microseconds=120)  # type: ignore[attr-defined]
 
     async def settle(self) -> None:
         """The people: one for each role, one for all, an employee, and others in every state."""

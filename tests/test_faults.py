@@ -4,13 +4,25 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from orjson import Fragment
 
-from planner import compiler, levels, objects, plans, reader, shapes, statements
+from planner import (
+    compiler,
+    connections,
+    levels,
+    objects,
+    reader,
+    runs,
+    shapes,
+    statements,
+    written,
+)
 from planner.declarations import ALL, OWN
-from planner.levels import Finder, Level
+from planner.levels import Level
 from planner.pages import Order, cursor
-from planner.plans import Run
+from planner.plan import Finder
 from planner.reader import Answered, Reader
+from planner.runs import Run
 from planner.statements import Draft, Statement
 from planner.tables import Link
 from tests.answering import Asking
@@ -37,6 +49,9 @@ BETWEEN = """query ($after: String, $before: String) {
   users(after: $after, before: $before, orderBy: {field: STATUS}) { nodes { id } }
 }"""
 # Members of groups, some of whom are users of another organisation.
+WRITTEN = """{ users(first: 50) { nodes {
+  memberships(last: 2) { nodes { id createdAt } } certificates { nodes { kind expiresAt } }
+} } }"""
 MEMBERS = "{ groups(first: 50) { nodes { members { nodes { user { id } } } } } }"
 LISTED = "{ users(first: 20) { nodes { name cprNumber } } }"
 SOME_LAW = {"user:list": ALL, "user:read": OWN}
@@ -60,6 +75,7 @@ async def differs(town):
         ("employee", Question(MANY, {}), None),
         ("owner", Question(BETWEEN, somewhere), None),
         ("owner", Question(MEMBERS, {}), None),
+        ("owner", Question(WRITTEN, {}), None),
         ("owner", Question(MINE, {"id": str(people["owner"].id)}), None),
         ("employee", Question(MINE, {"id": str(people["employee"].id)}), None),
         ("employee", Question(MINE, {"id": str(people["owner"].id)}), None),
@@ -143,25 +159,42 @@ def drafting(kind):
 
 
 def lose_one_row(patch):
-    given = plans.given
-    patch.setattr(plans, "given", lambda stretch: given(stretch) | {"limit": stretch.size})
+    given = runs.given
+    patch.setattr(runs, "given", lambda stretch: given(stretch) | {"limit": stretch.size})
 
 
 def give_one_row_too_many(patch):
-    cut = plans.cut
+    cut = runs.cut
 
     def longer(level, stretch, *rest):
         return cut(level, replace(stretch, size=stretch.size + 1), *rest)
 
-    patch.setattr(plans, "cut", longer)
+    patch.setattr(runs, "cut", longer)
 
 
 def invert_has_next_page(patch):
-    patch.setitem(compiler.PAGE_INFO, "hasNextPage", "not page.after")
+    patch.setitem(connections.PAGE_INFO, "hasNextPage", "not page.after")
 
 
 def end_where_it_starts(patch):
-    patch.setitem(compiler.PAGE_INFO, "endCursor", "page.cursor(0)")
+    patch.setitem(connections.PAGE_INFO, "endCursor", "page.cursor(0)")
+
+
+def list_backwards(patch):
+    def forwards(draft, text, stretch, way):
+        found = told(draft, text, stretch, way)
+        return replace(found, text=found.text.replace(" order by row_number desc", ""))
+
+    told = statements.told
+    patch.setattr(statements, "told", forwards)
+
+
+def write_whole_seconds(patch):
+    patch.setattr(written, "PARTED", written.WHOLE)
+
+
+def write_null_for_empty(patch):
+    patch.setattr(connections, "told", lambda text: text and Fragment(text))
 
 
 def make_cursors_of_other_columns(patch):
@@ -223,7 +256,7 @@ def forget_the_switches(patch):
 
 
 def remember_the_first_arguments(patch):
-    patch.setattr(plans, "has_variables", lambda value: False)
+    patch.setattr(runs, "has_variables", lambda value: False)
 
 
 def share_a_plan_among_all(patch):
@@ -256,6 +289,9 @@ FAULTS = {
     "refused fields shown": show_what_is_refused,
     "own secrets shown to others": show_own_secrets_to_others,
     "a refusal without its error": refuse_in_silence,
+    "a list turned round": list_backwards,
+    "whole seconds": write_whole_seconds,
+    "null for an empty list": write_null_for_empty,
     "a pointer out of the tenant": follow_a_pointer_out_of_the_tenant,
     "a wrong column": take_one_column_for_another,
     "switches forgotten": forget_the_switches,

@@ -10,7 +10,8 @@ from anyio import from_thread, to_thread
 from graphql import StringValueNode, Visitor, parse, visit
 from hypothesis import HealthCheck, given, settings
 
-from planner.levels import MOST_VARIANTS, Finder
+from planner.levels import MOST_VARIANTS
+from planner.plan import Finder
 from planner.reader import LONGEST_TEXT
 from schema.graph import graph
 from schema.planned import reader_of

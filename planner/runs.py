@@ -7,8 +7,9 @@ from typing import Any
 from planner.compiler import Contract
 from planner.declarations import Asking, Edge, Found, One
 from planner.inputs import Variables, has_variables
-from planner.levels import Finder, Level, Plan
+from planner.levels import Level
 from planner.pages import Stretch, cursor
+from planner.plan import Finder, Plan
 from planner.selection import Unplanned
 from planner.statements import Statement, given
 

@@ -1,0 +1,61 @@
+"""A whole plan: its levels, the ways in by id alone, and how the answer is put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from planner.declarations import Edge, Found
+from planner.levels import Level
+from planner.shapes import Texts
+from planner.statements import Statement
+from planner.tables import column, table
+
+
+@dataclass(eq=False)
+class Finder:
+    """Things by id, of whichever type: one statement tells their types, then a level reads each."""
+
+    number: int
+    declared: Found | Edge
+    node: Any
+    given: Callable[[Any], dict[str, Any]]
+    above: Level | None = None
+    at: int = 0
+    levels: dict[str, Level] = field(default_factory=dict)  # by the name of the type
+
+    @cached_property
+    def statement(self) -> Statement:
+        """Which of the ids are known here, and as what."""
+        parts = []
+        for name, level in self.levels.items():
+            model = level.shown.model
+            tenant = column(model, model.tenant)  # type: ignore[attr-defined]
+            parts.append(
+                f"select '{name}' as kind, id::text from {table(model)}"
+                f" where {tenant} = $1 and id = any(string_to_array($2, ',')::uuid[])"
+            )
+        return Statement(" union all ".join(parts), ("tenant", "keys"))
+
+
+@dataclass
+class Payload:
+    """The answer of a change: under which key, and of which field."""
+
+    key: str
+    name: str
+    node: Any
+    given: Callable[[Any], dict[str, Any]]
+    parts: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
+
+
+@dataclass
+class Plan:
+    """The levels of an operation, those above first; and how the answer is put together."""
+
+    levels: list[Level | Finder] = field(default_factory=list)
+    texts: Texts = field(default_factory=Texts)
+    roots: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
+    refusable: dict[tuple[Any, ...], None] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict)  # what reads those of computed fields
+    payload: Payload | None = None
