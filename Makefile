@@ -14,7 +14,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test prove lint types check lock clean bench bench-scale bench-lock
+.PHONY: help run test prove lint types check lock clean bench bench-scale bench-shares bench-lock
 
 help: ## Tell what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -50,6 +50,9 @@ bench: .venv/.run bench/node_modules/.made ## Measure Segl beside other servers,
 
 bench-scale: .venv/.run bench/node_modules/.made ## Measure lists of 10,000 and of 1,000,000
 	@$(BIN)/python -m bench.scale
+
+bench-shares: .venv/.run ## Tell where the time of a request goes
+	@$(BIN)/python -m bench.shares
 
 bench-lock: $(BIN)/python # Pin the newest releases of what the measurements need
 	$(BIN)/python -m pip install --quiet --upgrade uv
