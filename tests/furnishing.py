@@ -119,7 +119,7 @@ class Home:
 
     def pass_time(self) -> None:
         hours = self.chance.choice([0, 0, 1, 30])
-        self.town.gateways.clock.advance(hours=hours, microseconds=120)  # type: ignore[attr-defined]
+        self.town.gateways.clock.advance(hours=hours, microseconds=120 * bool(hours))  # type: ignore[attr-defined]
 
     async def settle(self) -> None:
         """The people: one for each role, one for all, an employee, and others in every state."""
