@@ -1,6 +1,7 @@
 """Documents made up from the schema: whatever a client may write, and the planner can take."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -132,10 +133,11 @@ class Writer:
     def question(self) -> Question:
         kind = SCHEMA.query_type
         body = self.selection(kind, Place(DEEPEST + 1, ROOM, Scope()), 1)
-        given = f"({', '.join(self.definitions)})" if self.definitions else ""
+        text = "\n".join([body, *(one.text for one in self.fragments)])
+        used = [one for one in self.definitions if re.search(rf"\{one.partition(':')[0]}\b", text)]
+        given = f"({', '.join(used)})" if used else ""
         head = f"query Made{given} " if given or self.chance(20) else ""
-        text = "\n".join([head + body, *(one.text for one in self.fragments)])
-        return Question(text, self.variables)
+        return Question(head + text, self.variables)
 
     def selection(self, kind: Any, place: Place, most: int = 4) -> str:
         most = most if is_frame(kind) else most + 3
