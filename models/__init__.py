@@ -2,6 +2,12 @@
 
 from models import messages, numbers
 from models.actors import Actor, ActorKind
+from models.authenticators import (
+    Authenticator,
+    AuthenticatorKind,
+    AuthenticatorStatus,
+    DeviceKind,
+)
 from models.base import Change, Entity, Record
 from models.billing import Billing, BillingMethodKind, ChargeKind
 from models.certificates import (
@@ -28,11 +34,9 @@ from models.organisations import (
 )
 from models.outbox import DeliveryStatus, Letter
 from models.settings import (
-    AuthenticatorKind,
     AuthenticatorSettings,
     CertificateSettings,
     DefaultSettings,
-    DeviceKind,
     InformationKind,
     SettingsPage,
     UserSettings,
@@ -45,8 +49,10 @@ __all__ = [
     "Actor",
     "ActorKind",
     "AssuranceLevel",
+    "Authenticator",
     "AuthenticatorKind",
     "AuthenticatorSettings",
+    "AuthenticatorStatus",
     "Billing",
     "BillingMethodKind",
     "Certificate",

@@ -40,6 +40,7 @@ class EntityKind(StrEnum):
     VAT_UNIT: A VAT unit.
     EAN: An EAN number for invoices.
     USER: A user.
+    AUTHENTICATOR: An authenticator of a user.
     GROUP: A user group.
     GROUP_MEMBER: A membership of a group.
     CERTIFICATE_PROFILE: A profile of organisation certificates.
@@ -53,6 +54,7 @@ class EntityKind(StrEnum):
     VAT_UNIT = "VAT_UNIT"
     EAN = "EAN"
     USER = "USER"
+    AUTHENTICATOR = "AUTHENTICATOR"
     GROUP = "GROUP"
     GROUP_MEMBER = "GROUP_MEMBER"
     CERTIFICATE_PROFILE = "CERTIFICATE_PROFILE"

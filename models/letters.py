@@ -3,20 +3,23 @@
 import tomllib
 from pathlib import Path
 
-from models.messages import fill, placeholders, role
+from models.messages import authenticator, fill, placeholders, role
 
 LETTERS: dict[str, dict[str, dict[str, str]]] = tomllib.loads(
     Path(__file__).with_name("letters.toml").read_text(encoding="utf-8")
 )
+WORDS = {"role": role, "authenticator": authenticator}
 
 
 def letter(kind: str, language: str, **values: object) -> tuple[str, str]:
     """Write a letter's subject and body; a value that it needs and lacks is a KeyError.
 
-    A role is given by its name in the contract, and told in the words of the language.
+    A role or an authenticator is given by its name in the contract, and told in the words of the
+    language.
     """
-    if "role" in values:
-        values["role"] = role(str(values["role"]), language)
+    for name, word in WORDS.items():
+        if name in values:
+            values[name] = word(str(values[name]), language)
     template = LETTERS[kind][language]
     needed, _ = placeholders(template["subject"] + template["body"])
     if missing := {name for name in needed if values.get(name) in (None, "")}:

@@ -45,6 +45,11 @@ def role(name: str, language: str) -> str:
     return str(CATALOGUE["roles"][name][language])
 
 
+def authenticator(name: str, language: str) -> str:
+    """Name a kind of authenticator, or a device, as it stands inside a sentence."""
+    return str(CATALOGUE["authenticators"][name][language])
+
+
 def fill(template: str, language: str, values: Mapping[str, object]) -> str:
     """Put values into a template; a list of roles is named and joined with "or".
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tortoise import fields
 
+from models.authenticators import AuthenticatorKind, DeviceKind
 from models.base import Entity
 from models.certificates import CertificateKind
 
@@ -23,36 +24,6 @@ class InformationKind(StrEnum):
     SE_NUMBER = "SE_NUMBER"
     EAN_NUMBER = "EAN_NUMBER"
     REFERENCE_TEXT = "REFERENCE_TEXT"
-
-
-class AuthenticatorKind(StrEnum):
-    """AuthenticatorKind lists the kinds of authenticator.
-
-    PRIVATE_MITID: The person's own MitID, which needs the person's consent.
-    SEPARATE_MITID: A MitID for work only.
-    SHARED_MITID: A separate MitID issued by another organisation.
-    LOCAL: A sign-in at the organisation's own identity provider.
-    """
-
-    PRIVATE_MITID = "PRIVATE_MITID"
-    SEPARATE_MITID = "SEPARATE_MITID"
-    SHARED_MITID = "SHARED_MITID"
-    LOCAL = "LOCAL"
-
-
-class DeviceKind(StrEnum):
-    """DeviceKind lists the devices of a separate MitID.
-
-    APP: The MitID app.
-    CODE_DISPLAY: A code display.
-    AUDIO_CODE_READER: An audio code reader.
-    CHIP: A chip.
-    """
-
-    APP = "APP"
-    CODE_DISPLAY = "CODE_DISPLAY"
-    AUDIO_CODE_READER = "AUDIO_CODE_READER"
-    CHIP = "CHIP"
 
 
 def usual_information() -> list[str]:

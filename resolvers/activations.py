@@ -1,31 +1,24 @@
 """The way in: links, codes, and the person who shows them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import ClassVar
+from datetime import timedelta
 
 from gateways import normalise_code
-from models import Activation, ActivationKind, Letter, Organisation, User, UserAction
-from models.refusals import Conflict, NotFound
+from models import (
+    Activation,
+    ActivationKind,
+    AuthenticatorKind,
+    Letter,
+    Organisation,
+    User,
+    UserAction,
+)
+from models.refusals import Conflict, Invalid, NotFound
+from resolvers import authenticators, consents
+from resolvers.codes import TemporaryCode, give_code
 from resolvers.context import Context, Person
 
 LINK_LASTS = timedelta(days=30)
-CODE_LASTS = timedelta(days=14)
-
-
-@dataclass
-class TemporaryCode:
-    """A TemporaryCode lets a user created by date of birth in; it is shown this once.
-
-    code: The code, to be handed over by a secure channel.
-    expires_at: When it runs out.
-    user: Whom it is for.
-    """
-
-    code: str
-    expires_at: datetime
-    user: User
-    is_shown_once: ClassVar[bool] = True
 
 
 @dataclass
@@ -67,13 +60,6 @@ async def letter(context: Context, user: User, activation: Activation, link: str
         organisation=organisation.name,
         expires_on=f"{activation.link_expires_at:%d.%m.%Y}",
     )
-
-
-def give_code(context: Context, user: User, activation: Activation) -> TemporaryCode:
-    vault = context.gateways.vault
-    code = TemporaryCode(vault.new_code(), context.now + CODE_LASTS, user)
-    activation.give_code(vault.hash_secret(normalise_code(code.code)), code.expires_at)
-    return code
 
 
 async def void(user: User) -> None:
@@ -121,12 +107,20 @@ async def renew_temporary_code(context: Context, user: User) -> CodedUser:
     return CodedUser(user, code)
 
 
-async def activate(context: Context, link: str, temporary_code: str | None = None) -> User:
+async def activate(
+    context: Context,
+    link: str,
+    temporary_code: str | None = None,
+    authenticator_kind: AuthenticatorKind | None = AuthenticatorKind.SEPARATE_MITID,
+    has_consent_to_private_mit_id: bool | None = False,
+) -> User:
     """Get in, as the person who is signed in with private MitID and matches the user.
 
     link: The secret part of the link in the activation letter.
     temporary_code: The code that the administrator handed over, for a user created by date of
         birth.
+    authenticator_kind: What the person chooses to sign in with, among what is assigned.
+    has_consent_to_private_mit_id: Whether the person agrees to use private MitID at work.
     user: The active user.
     """
     vault = context.gateways.vault
@@ -143,10 +137,41 @@ async def activate(context: Context, link: str, temporary_code: str | None = Non
         code = temporary_code and vault.hash_secret(normalise_code(temporary_code))
         await activation.take_code(code or None, context.now)
     user.activate(context.now)
+    has_consent = bool(has_consent_to_private_mit_id)
+    await choose(context, user, authenticator_kind, has_consent)
     activation.used_at = context.now
     await activation.save()
     await user.save()
     return user
+
+
+async def choose(
+    context: Context, user: User, kind: AuthenticatorKind | None, has_consent: bool
+) -> None:
+    """Takes into use what a person chose among what is assigned.
+
+    A client that names no kind cannot be told from one that names the contract's default: where
+    separate MitID is not assigned, the only authenticator is meant. Who has none chooses nothing.
+    """
+    private, usual = AuthenticatorKind.PRIVATE_MITID, AuthenticatorKind.SEPARATE_MITID
+    assigned, kind = await authenticators.in_use(user), kind or usual
+    fitting = [one for one in assigned if one.kind is kind]
+    if not fitting and kind is usual and len(assigned) <= 1:
+        fitting = assigned
+    elif not fitting:
+        raise Invalid("AUTHENTICATOR_FORBIDDEN", path=("authenticatorKind",))
+    chosen = min(fitting, key=lambda one: one.is_physical, default=None)
+    if chosen and chosen.kind is private and not has_consent:
+        raise Conflict("CONSENT_MISSING", path=("hasConsentToPrivateMitId",))
+    for one in assigned:
+        if one.kind is private and has_consent:
+            await consents.must_be_allowed(context, "hasConsentToPrivateMitId")
+            one.agree(context.now)
+        elif one is chosen:
+            one.activate(context.now)
+        else:
+            continue
+        await one.save()
 
 
 def matches(person: Person | None, user: User) -> bool:

@@ -12,6 +12,7 @@ from models import (
     CertificateKind,
     CertificateProfile,
     CertificateSettings,
+    CertificateStatus,
     RetrievalIdentification,
     RevocationReason,
     User,
@@ -205,3 +206,20 @@ async def revoke(
         )
     await certificate.save()
     return certificate
+
+
+async def end_all(context: Context, user: User) -> list[Certificate]:
+    """Revokes what has been issued to a user, and cancels what is ordered."""
+    ended = []
+    for certificate in await Certificate.filter(user_id=user.id).select_for_update(no_key=True):
+        match certificate.standing(context.now):
+            case CertificateStatus.ISSUED:
+                by = await context.actor()
+                certificate.revoke(context.now, RevocationReason.CESSATION_OF_OPERATION, by)
+            case CertificateStatus.ORDERED:
+                certificate.cancel(context.now)
+            case _:
+                continue
+        await certificate.save()
+        ended.append(certificate)
+    return ended

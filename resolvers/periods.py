@@ -9,7 +9,7 @@ from models import Actor, ActorKind, Change, GroupMember, KeptAnswer, User, User
 from models.history import record
 from models.idempotency import KEPT_FOR
 from models.refusals import Refusal
-from resolvers import activations
+from resolvers import activations, authenticators
 
 
 async def turn(reach: Gateways) -> None:
@@ -42,6 +42,7 @@ async def change(reach: Gateways, key: object, activity: str, operation: str) ->
             if operation == "deactivateUser":
                 user.begin_deactivation(today(now))
                 await activations.void(user)
+                await authenticators.void_codes(user)
             else:
                 user.end_deactivation(today(now))
         except Refusal:

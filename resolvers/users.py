@@ -10,15 +10,12 @@ from typing_extensions import Unpack
 
 from models import (
     AssuranceLevel,
-    Certificate,
-    CertificateStatus,
     EanLocation,
     Entity,
     EntityKind,
     GroupMember,
     InformationKind,
     ProductionUnit,
-    RevocationReason,
     User,
     UserAction,
     UserSettings,
@@ -35,8 +32,9 @@ from models.numbers import (
 )
 from models.refusals import Conflict, Invalid
 from models.texts import Line, Name, Reason
-from resolvers import activations, roles
+from resolvers import activations, authenticators, certificates, roles
 from resolvers.activations import CodedUser
+from resolvers.authenticators import AuthenticatorInput, all_assignable, order_all
 from resolvers.context import Context, Id, OneOf, checked_by
 from resolvers.settings import Units, usual_units
 
@@ -137,7 +135,15 @@ async def allowed(context: Context, given: Mapping[str, Any]) -> AsyncIterator[I
             yield fault.under("person", "dateOfBirth")
 
 
-@checked_by(allowed)
+async def creatable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """What is not allowed of a new user, and what is wrong with its means of signing in."""
+    async for fault in allowed(context, given):
+        yield fault
+    async for fault in all_assignable(context, given.get("authenticators")):
+        yield fault
+
+
+@checked_by(creatable)
 async def create(
     context: Context,
     first_name: Name,
@@ -149,6 +155,7 @@ async def create(
     reference_text: Line | None = None,
     target_assurance_level: AssuranceLevel | None = None,
     ean: EanLocation | None = None,
+    authenticators: list[AuthenticatorInput] | None = None,
     can_sign: bool | None = False,
     can_seal: bool | None = False,
     **units: Unpack[Units],
@@ -165,6 +172,7 @@ async def create(
     reference_text: The organisation's own reference, where the settings allow it.
     target_assurance_level: The assurance level to ask for; the organisation's when absent.
     ean: The EAN number that pays.
+    authenticators: What the user may sign in with; separate MitID by app when absent.
     can_sign: Whether the user may sign for the organisation.
     can_seal: Whether the user may form seals.
     user: The new user.
@@ -189,6 +197,7 @@ async def create(
     user.rename(first_name, surname)
     identify(context, user, person)
     await user.save()
+    await order_all(context, user, authenticators)
     return CodedUser(user, await activations.invite(context, user))
 
 
@@ -264,6 +273,7 @@ async def deactivate(
     user.deactivate(context.today, since, until, reason or None, await context.actor())
     if user.status is UserStatus.DEACTIVATED:
         await activations.void(user)
+        await authenticators.void_codes(user)
     await roles.must_keep_an_organisation_administrator(context, without=user)
     await user.save()
     return user
@@ -287,7 +297,8 @@ async def delete(context: Context, user: User) -> DeletedUser:
     """
     user.take(UserAction.DELETE)
     await roles.must_keep_an_organisation_administrator(context, without=user)
-    certificates = await end_certificates(context, user)
+    ended_certificates = await certificates.end_all(context, user)
+    withdrawn = await authenticators.withdraw_all(user)
     memberships = await GroupMember.filter(user_id=user.id, group__kind="CUSTOM")
     for membership in memberships:
         await membership.delete()
@@ -297,28 +308,12 @@ async def delete(context: Context, user: User) -> DeletedUser:
     user.deactivated_from = user.deactivated_until = user.deactivation_reason = None
     user.deactivated_by_id = user.status_before = None
     await user.save()
-    ended = [
-        (EntityKind.CERTIFICATE, certificates),
+    ended: list[tuple[EntityKind, list[Any]]] = [
+        (EntityKind.AUTHENTICATOR, withdrawn),
+        (EntityKind.CERTIFICATE, ended_certificates),
         (EntityKind.GROUP_MEMBER, memberships),
     ]
     return DeletedUser(user, [Usage(kind, len(all), all[:10]) for kind, all in ended if all])
-
-
-async def end_certificates(context: Context, user: User) -> list[Any]:
-    """Revokes what has been issued to a user, and cancels what is ordered."""
-    ended = []
-    for certificate in await Certificate.filter(user_id=user.id).select_for_update(no_key=True):
-        match certificate.standing(context.now):
-            case CertificateStatus.ISSUED:
-                by = await context.actor()
-                certificate.revoke(context.now, RevocationReason.CESSATION_OF_OPERATION, by)
-            case CertificateStatus.ORDERED:
-                certificate.cancel(context.now)
-            case _:
-                continue
-        await certificate.save()
-        ended.append(certificate)
-    return ended
 
 
 @dataclass

@@ -5,7 +5,7 @@ import re
 from functools import cache
 from typing import Any
 
-LINE = re.compile(r"^([A-Za-z_]+): (.+)$")
+LINE = re.compile(r"^((?:-> )?[A-Za-z_]+): (.+)$")
 
 
 @cache
@@ -16,7 +16,10 @@ def summary(thing: Any) -> str:
 
 @cache
 def described(thing: Any) -> dict[str, str]:
-    """What each name in a docstring's `name: text` lines means; longer texts go on indented."""
+    """What each name in a docstring's `name: text` lines means; longer texts go on indented.
+
+    A line `-> name: text` tells of what is answered, where something given bears the same name.
+    """
     found: dict[str, str] = {}
     name = None
     for line in (inspect.getdoc(thing) or "").splitlines():

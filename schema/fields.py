@@ -1,7 +1,7 @@
 """The words to declare a field with. Each names its permission; none reads anything itself.
 
 shows     a type and its table     @shows(models.User, many="users", allow="user:read")
-tells     a type and its values    @tells(activations.TemporaryCode)
+tells     a type and its values    @tells(codes.TemporaryCode)
 column    a column as it stands    surname: str = column("The surname.")
 secret    a guarded column         cpr_number: ... = secret("...", allow="user:read")
 computed  a value of columns       @computed("...", "bool", needs=("status",)) def is_open(status)

@@ -2,8 +2,10 @@
 
 from resolvers import (
     activations,
+    authenticators,
     billing,
     certificates,
+    consents,
     groups,
     profiles,
     roles,
@@ -37,6 +39,13 @@ class Mutation:
     deactivate_user = mutation(users.deactivate, allow="user:deactivate")
     reactivate_user = mutation(users.reactivate, allow="user:reactivate")
     delete_user = mutation(users.delete, allow="user:delete")
+
+    # Authenticators
+    assign_authenticator = mutation(authenticators.assign, allow="authenticator:assign")
+    withdraw_authenticator = mutation(authenticators.withdraw, allow="authenticator:withdraw")
+    renew_authenticator_code = mutation(authenticators.renew_code, allow="authenticator:renew_code")
+    give_consent = mutation(consents.give, allow="consent:give")
+    withdraw_consent = mutation(consents.withdraw, allow="consent:withdraw")
 
     # Groups
     create_group = mutation(groups.create, allow="group:create")

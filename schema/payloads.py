@@ -46,7 +46,7 @@ def parts_of(resolver: Any, shown_as: str | None) -> list[Part]:
     if issubclass(made, Entity):
         kind = shown_as or TYPES[made]
         name = kind.lower() if shown_as else made.noun
-        return [Part(name, f"Optional[{kind}]", docs[name])]
+        return [Part(name, f"Optional[{kind}]", docs.get(f"-> {name}") or docs[name])]
     hints = get_type_hints(made)
     return [part(one.name, hints[one.name], docs) for one in dataclasses.fields(made)]
 

@@ -28,6 +28,7 @@ class Row:
 
 USER, GROUP, PROFILE = "user { version status }", "group { version }", "profile { version }"
 CERTIFICATE, SETTINGS = "certificate { version status }", "settings { version }"
+AUTHENTICATOR = "authenticator { version status }"
 CODE, ONE_TIME_CODE = "temporaryCode { expiresAt }", "oneTimeCode { expiresAt }"
 
 CHANGES = {
@@ -65,6 +66,37 @@ CHANGES = {
     "deactivateUser": Row(USERS, USER, lambda s: {"userId": s.bo.id}, lambda s: s.bo),
     "reactivateUser": Row(USERS, USER, lambda s: {"userId": s.absent.id}, lambda s: s.absent),
     "deleteUser": Row(USERS, USER, lambda s: {"userId": s.bo.id}, lambda s: s.bo),
+    "assignAuthenticator": Row(
+        USERS,
+        "authenticator { status user { version } }",
+        lambda s: {
+            "userId": s.bo.id,
+            "authenticator": {
+                "kind": "SEPARATE_MITID",
+                "device": "CHIP",
+                "deliveryAddress": "Storegade 1, 8000 Aarhus C",
+            },
+        },
+        lambda s: s.bo,
+    ),
+    "withdrawAuthenticator": Row(
+        USERS,
+        AUTHENTICATOR,
+        lambda s: {"authenticatorId": s.authenticator.id},
+        lambda s: s.authenticator,
+    ),
+    "renewAuthenticatorCode": Row(
+        USERS,
+        f"{AUTHENTICATOR} {CODE}",
+        lambda s: {"authenticatorId": s.authenticator.id},
+        lambda s: s.authenticator,
+    ),
+    "giveConsent": Row(
+        "", AUTHENTICATOR, lambda s: {"authenticatorId": s.unused.id}, lambda s: s.unused
+    ),
+    "withdrawConsent": Row(
+        "", AUTHENTICATOR, lambda s: {"authenticatorId": s.private.id}, lambda s: s.private
+    ),
     "createGroup": Row(ORGANISATION, GROUP, lambda _: {"name": "Canteen"}),
     "updateGroup": Row(
         ORGANISATION,

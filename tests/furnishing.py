@@ -16,11 +16,14 @@ from models import (
     ActivationKind,
     Actor,
     ActorKind,
+    AuthenticatorKind,
+    AuthenticatorStatus,
     Billing,
     BillingMethodKind,
     CertificateKind,
     CertificateStatus,
     Change,
+    DeviceKind,
     EanLocation,
     EntityKind,
     GroupMember,
@@ -168,6 +171,7 @@ class Home:
         self.actors.append(await Actor.named(self.organisation.id, ActorKind.PERSON, "Nobody left"))
         await self.hand_out_roles()
         await self.invite()
+        await self.give_authenticators(other)
         await self.gather_groups(other)
         await self.issue_certificates()
         await self.change_pages()
@@ -216,6 +220,22 @@ class Home:
                 used_at=self.perhaps(self.make.now) if user.activated_at else None,
                 letter=await self.letter(),
             )
+
+    async def give_authenticators(self, other: "Home") -> None:
+        """Everything that one can sign in with, in every state; not everybody has something."""
+        issuers, numbers = (other.organisation.cvr_number, "10150817"), count()
+        for kind, status in [*product(AuthenticatorKind, AuthenticatorStatus)] * 3:
+            facts: dict[str, Any] = {"kind": kind, "status": status}
+            facts["activated_at"] = None if status == "ORDERED" else self.perhaps(self.make.now)
+            if kind == "SEPARATE_MITID":
+                facts["device"] = self.chance.choice([*DeviceKind])
+                facts["delivery_address"] = self.perhaps("Storegade 1, 8000 Aarhus C")
+            elif kind == "SHARED_MITID":
+                facts["issuer_cvr_number"] = self.chance.choice(issuers)
+                facts["credential_uuid"] = uuid4()
+            elif kind == "LOCAL":
+                facts["subject_name"] = f"medarbejder_{next(numbers)}"
+            await self.make.authenticator(self.chance.choice(self.users[:20]), **facts)
 
     async def gather_groups(self, other: "Home") -> None:
         units = [*await ProductionUnit.filter(**self.here)]

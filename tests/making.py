@@ -12,10 +12,14 @@ from gateways import Gateways
 from models import (
     Actor,
     ActorKind,
+    Authenticator,
+    AuthenticatorKind,
+    AuthenticatorStatus,
     Certificate,
     CertificateKind,
     CertificateProfile,
     CertificateStatus,
+    DeviceKind,
     Group,
     GroupMember,
     Organisation,
@@ -106,6 +110,24 @@ class Maker:
             "cpr_number_hash": vault.fingerprint(cpr),
             "date_of_birth": birth_date(CprNumber(cpr)),
         }
+
+    async def authenticator(self, user: User, **facts: Any) -> Authenticator:
+        """A separate MitID by app that is in use, unless told otherwise."""
+        usual = {
+            "organisation_id": user.organisation_id,
+            "user_id": user.id,
+            "kind": AuthenticatorKind.SEPARATE_MITID,
+            "status": AuthenticatorStatus.ACTIVE,
+            "ordered_at": self.now,
+            "activated_at": self.now,
+        }
+        made = usual | facts
+        if made["kind"] is AuthenticatorKind.SEPARATE_MITID:
+            made.setdefault("device", DeviceKind.APP)
+        authenticator = Authenticator(**made)
+        async with self.change(user.organisation_id):
+            await authenticator.save()
+        return authenticator
 
     async def group(self, organisation: Organisation, *members: User, **facts: Any) -> Group:
         group = Group(organisation_id=organisation.id, **{"name": "Payroll", **facts})

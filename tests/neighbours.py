@@ -160,6 +160,7 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
     things = {
         "user": user,
         "group": group,
+        "authenticator": await make.authenticator(user),
         "member": await GroupMember.get(group_id=group.id),
         "certificate": await make.certificate(home, user=user, profile=shared["profile"]),
         "order": await make.certificate(

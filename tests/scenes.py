@@ -9,6 +9,8 @@ from tortoise import connections
 from models import (
     Activation,
     ActivationKind,
+    AuthenticatorKind,
+    AuthenticatorStatus,
     Billing,
     CertificateStatus,
     EanLocation,
@@ -81,6 +83,16 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
                 expires_at=None,
             ),
             "billing": await Billing.get(**here),
+            "authenticator": await make.authenticator(users["bo"]),
+            "unused": await make.authenticator(
+                users["employee"],
+                kind=AuthenticatorKind.PRIVATE_MITID,
+                status=AuthenticatorStatus.CONSENT_MISSING,
+                activated_at=None,
+            ),
+            "private": await make.authenticator(
+                users["employee"], kind=AuthenticatorKind.PRIVATE_MITID
+            ),
             "ean": ean,
         },
     )

@@ -52,6 +52,7 @@ User.organisation                          USER > organisation > id             
 User.productionUnit                        USER > productionUnit > id           unit
 User.vatUnit                               USER > vatUnit > id                  vat_unit
 User.ean                                   USER > ean > id                      ean
+User.authenticators                        USER > authenticators > nodes > id   authenticator
 User.memberships                           USER > memberships > nodes > id      member
 User.certificates                          USER > certificates > nodes > id     certificate
 User.history                               USER > history(first: 100) > nodes > id  user_entry
@@ -61,6 +62,9 @@ Actor                                      USER > roles > assignedBy > name     
 Actor.user                                 SELF > DONE > actor > user > id      user
 Activation                                 WAITING > activation > expiresAt     link
 TemporaryCode.user                         RENEW temporaryCode > user > id      forgetful
+
+Authenticator                              NODE                                 authenticator
+Authenticator.user                         USER > authenticators > nodes > user > id  user
 
 Query.groups                               groups(first: 100) > nodes > id      group
 Query.group                                GROUP > id                           group

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from models import letters, messages
+from models import DeviceKind, letters, messages
 from models.messages import CATALOGUE, CODES, placeholders
 from models.refusals import (
     Conflict,
@@ -17,7 +17,7 @@ from models.refusals import (
     Unavailable,
 )
 
-TABLES = ("rules", "roles", "sentences", "words")
+TABLES = ("rules", "roles", "authenticators", "sentences", "words")
 ALL_CODES = [code for code in CATALOGUE if code not in TABLES]
 TEXTS = {
     **{code: CATALOGUE[code] for code in ALL_CODES},
@@ -26,6 +26,7 @@ TEXTS = {
 }
 LETTERS = [(kind, part) for kind in letters.LETTERS for part in ("subject", "body")]
 LANGUAGES = ("en", "da")
+NAMED = {"role": "USER_ADMINISTRATOR", "authenticator": "CODE_DISPLAY"}  # in words of a language
 
 
 @pytest.mark.parametrize("code", ALL_CODES)
@@ -85,6 +86,12 @@ def test_a_rule_is_a_sentence(table):
 )
 def test_a_role_has_words(name):
     assert messages.role(name, "en") != messages.role(name, "da")
+
+
+@pytest.mark.parametrize("name", ["PRIVATE_MITID", *DeviceKind, "SHARED_MITID", "LOCAL"])
+def test_an_authenticator_has_words(name):
+    assert messages.authenticator(name, "en")
+    assert messages.authenticator(name, "da")
 
 
 def test_a_value_that_is_missing_takes_its_part_of_the_sentence_along():
@@ -179,7 +186,7 @@ def test_a_letter_with_what_it_needs_leaves_nothing_open(kind, language):
     needed, optional = placeholders(template["subject"] + template["body"])
 
     for names in (needed, needed | optional):
-        values = dict.fromkeys(names, "xyz") | {"role": "USER_ADMINISTRATOR"}
+        values = dict.fromkeys(names, "xyz") | NAMED
         subject, body = letters.letter(kind, language, **values)
         assert not re.search(r"[][{}]", subject + body)
         assert "\n\n\n" not in body

@@ -3,6 +3,7 @@
 import pytest
 
 from models import (
+    Authenticator,
     Certificate,
     CertificateStatus,
     GroupMember,
@@ -26,7 +27,7 @@ async def admin(person):
 
 @pytest.fixture
 async def bo(person, make, hansen):
-    """Bo, who has a role, is in two custom groups, and has four certificates and an order."""
+    """Bo, who has a role, two groups, four certificates, an order, and two authenticators."""
     bo = await person("rights_administrator", name="Bo Holm")
     await make.group(hansen, bo)
     await make.group(hansen, bo, name="Canteen")
@@ -35,10 +36,13 @@ async def bo(person, make, hansen):
     await make.certificate(**issued, expires_at=make.now)
     await make.certificate(**issued, status=CertificateStatus.REVOKED, revoked_at=make.now)
     await make.certificate(**issued, status=CertificateStatus.ORDERED, issued_at=None)
+    await make.authenticator(bo)
+    await make.authenticator(bo, kind="LOCAL", subject_name="bo")
+    await make.authenticator(bo, device="CHIP", status="WITHDRAWN")
     return bo
 
 
-async def test_with_a_user_go_certificates_memberships_and_roles(ask, admin, bo):
+async def test_with_a_user_go_certificates_memberships_roles_and_authenticators(ask, admin, bo):
     answer = await ask(admin, DELETE, input={"userId": bo.id})
 
     assert answer["errors"] == []
@@ -49,24 +53,30 @@ async def test_with_a_user_go_certificates_memberships_and_roles(ask, admin, bo)
     assert revoked.revocation_reason == "CESSATION_OF_OPERATION"
     assert not await GroupMember.exists(user_id=bo.id)
     assert not await RoleAssignment.exists(user_id=bo.id)
+    assert not await Authenticator.filter(user_id=bo.id).exclude(status="WITHDRAWN").exists()
 
 
 async def test_the_answer_tells_what_ended(ask, admin, bo):
     answer = await ask(admin, DELETE, input={"userId": bo.id})
 
     told = {one["kind"]: one["count"] for one in answer["consequences"]}
-    assert told == {"CERTIFICATE": 2, "GROUP_MEMBER": 2}
-    assert [len(one["examples"]) for one in answer["consequences"]] == [2, 2]
+    assert told == {"AUTHENTICATOR": 2, "CERTIFICATE": 2, "GROUP_MEMBER": 2}
+    assert [len(one["examples"]) for one in answer["consequences"]] == [2, 2, 2]
 
 
 async def test_a_dry_run_tells_beforehand_what_would_end(ask, admin, bo):
-    before = await stored(User, Certificate, GroupMember, RoleAssignment, HistoryEntry)
+    before = await stored(
+        User, Authenticator, Certificate, GroupMember, RoleAssignment, HistoryEntry
+    )
 
     answer = await ask(admin, DELETE, input={"userId": bo.id}, dryRun=True)
 
     told = {one["kind"]: one["count"] for one in answer["consequences"]}
-    assert told == {"CERTIFICATE": 2, "GROUP_MEMBER": 2}
-    assert await stored(User, Certificate, GroupMember, RoleAssignment, HistoryEntry) == before
+    assert told == {"AUTHENTICATOR": 2, "CERTIFICATE": 2, "GROUP_MEMBER": 2}
+    assert (
+        await stored(User, Authenticator, Certificate, GroupMember, RoleAssignment, HistoryEntry)
+        == before
+    )
 
 
 async def test_the_history_tells_of_everything_that_ended(ask, admin, bo):
@@ -74,7 +84,15 @@ async def test_the_history_tells_of_everything_that_ended(ask, admin, bo):
 
     entries = await HistoryEntry.filter(activity="user:delete").order_by("sequence")
     assert sorted(one.about_kind for one in entries) == [
-        *("CERTIFICATE", "CERTIFICATE", "GROUP_MEMBER", "GROUP_MEMBER", "USER"),
+        *(
+            "AUTHENTICATOR",
+            "AUTHENTICATOR",
+            "CERTIFICATE",
+            "CERTIFICATE",
+            "GROUP_MEMBER",
+            "GROUP_MEMBER",
+            "USER",
+        ),
     ]
     assert {one.actor_user_id for one in entries} == {admin.id}
     assert len({one.request_uuid for one in entries}) == 1

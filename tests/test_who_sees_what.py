@@ -83,7 +83,12 @@ Actor.user                                    x--      xx-    xx-        xx-    
 GroupMember.user                              x~?      xx?    xx?        xx?         ??x
 GroupMember.user@mine                         ~~~      xx-    xx-        xx-         --x
 Certificate.user                              x~?      xx?    xx?        xx?         ??x
+Authenticator.user                            x~?      xx?    xx?        xx?         ??x
 TemporaryCode.user                            ~~       x?     ~~         ~~          ?x
+
+authenticator:read
+Authenticator                                 x--      xx-    xx-        xx-         --x
+User.authenticators                           x~?      xx?    xx?        xx?         ??x
 
 user:read_history
 User.history                                  x~?      xx?    xx?        xx?         ??x

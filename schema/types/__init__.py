@@ -1,6 +1,7 @@
 """The nouns of the contract, and the ways from one to the next."""
 
 from schema.types import (
+    authenticators,
     billing,
     certificates,
     groups,
@@ -13,6 +14,7 @@ from schema.types import (
 )
 
 __all__ = [
+    "authenticators",
     "billing",
     "certificates",
     "groups",

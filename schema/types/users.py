@@ -7,11 +7,12 @@ from uuid import UUID
 
 import models
 from models import messages
+from models.authenticators import IN_USE
 from models.numbers import EanNumber, Email, MaskedCprNumber, PhoneNumber, PNumber, SeNumber
 from models.texts import Line
 from models.users import ACTIVE, AWAITING, STEPS, UserAction
 from planner.conditions import Among, Compared, Contains, Is, Some, Within
-from resolvers import activations
+from resolvers import codes
 from resolvers.context import Key
 from schema.fields import (
     attribute,
@@ -47,6 +48,7 @@ class UserFilter:
     role: Holding this role.
     group_id: Member of this group.
     assurance_level: Proved at this level.
+    authenticator_kind: Having this kind of authenticator.
     is_anonymous: Anonymous, or not.
     is_eligible_for_groups: Able to become a member of groups, or not.
     created_at: Created in this span.
@@ -60,6 +62,7 @@ class UserFilter:
     role: models.Role = where(Some("role_assignments", "role", HELD))
     group_id: Key = where(Some("memberships", "group_id"))
     assurance_level: models.AssuranceLevel = where(Compared("assurance_level"))
+    authenticator_kind: models.AuthenticatorKind = where(Some("authenticators", "kind", IN_USE))
     is_anonymous: bool = where(Compared("is_anonymous"))
     is_eligible_for_groups: bool = where(Is("{activated_at} is not null and {status} <> 'DELETED'"))
     created_at: DateTimeRange = where(Within("created_at"))
@@ -195,6 +198,12 @@ class User(Entity):
         "VatUnit", "The VAT unit that the user mainly works under.", allow="organisation:read"
     )
     ean = edge("EanLocation", "The EAN number that pays for the user.", allow="organisation:read")
+    authenticators = page(
+        "Authenticator",
+        "The authenticators that the user may sign in with.",
+        allow="authenticator:read",
+        only=IN_USE,
+    )
     memberships = page(
         "GroupMember", "The groups that the user is a member of.", allow="group:read"
     )
@@ -252,7 +261,7 @@ class User(Entity):
         return Eligible(False, ProblemCode("NOT_ELIGIBLE"), reason)
 
 
-@tells(activations.TemporaryCode)
+@tells(codes.TemporaryCode)
 class TemporaryCode:
     """A TemporaryCode lets a user created by date of birth in; it is shown this once."""
 
