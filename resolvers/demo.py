@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from tortoise.transactions import in_transaction
@@ -11,11 +12,15 @@ from gateways import Gateways, today
 from models import (
     Actor,
     ActorKind,
+    Authenticator,
+    AuthenticatorKind,
+    AuthenticatorStatus,
     Certificate,
     CertificateKind,
     CertificateProfile,
     CertificateStatus,
     Change,
+    DeviceKind,
     Group,
     GroupMember,
     Organisation,
@@ -35,6 +40,7 @@ ADMINISTRATORS = (
     Role.USER_ADMINISTRATOR,
     Role.RIGHTS_ADMINISTRATOR,
 )
+ADDRESS = "Storegade 1, 8000 Aarhus C"
 HOME, ELSEWHERE, PUBLIC = "10150817", "13748136", "10213231"
 
 # The word that signs one in, the name, the organisation, the roles.
@@ -155,7 +161,7 @@ async def organisation_units(organisation: Organisation) -> list[object]:
 
 
 async def furnish(now: datetime) -> None:
-    """A group, a profile and some certificates for the first organisation."""
+    """A group, a profile, some certificates and authenticators for the first organisation."""
     organisation = await Organisation.get(cvr_number=HOME)
     here = {"organisation_id": organisation.id}
     actor = await Actor.named(organisation.id, ActorKind.SYSTEM, "Segl")
@@ -191,6 +197,25 @@ async def furnish(now: datetime) -> None:
                 valid_from=now,
                 expires_at=now + timedelta(days=30 * number + 10),
             ).save()
+        await let_sign_in(users, now)
+
+
+async def let_sign_in(users: list[User], now: datetime) -> None:
+    """Everybody has the app; every other one may use private MitID, and some wait for a device."""
+    app: dict[str, Any] = {"kind": AuthenticatorKind.SEPARATE_MITID, "device": DeviceKind.APP}
+    private: dict[str, Any] = {"kind": AuthenticatorKind.PRIVATE_MITID}
+    display = app | {"device": DeviceKind.CODE_DISPLAY, "delivery_address": ADDRESS}
+    active = {"status": AuthenticatorStatus.ACTIVE, "activated_at": now}
+    waiting = {"status": AuthenticatorStatus.CONSENT_MISSING}
+    for number, user in enumerate(users):
+        given = [app | active]
+        if number % 2:
+            given.append(private | (active if number % 4 == 1 else waiting))
+        if number % 5 == 4:
+            given.append(display)
+        for facts in given:
+            of = {"organisation_id": user.organisation_id, "user_id": user.id}
+            await Authenticator(**of, **facts, ordered_at=now).save()
 
 
 async def user_named(word: str) -> User | None:

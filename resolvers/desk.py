@@ -54,10 +54,14 @@ mutation CreateUser {
 }
 """
 EMPLOYEE_TAB = """\
-# Who you are, and what you may do.
+# Who you are, what you sign in with, and what you may do.
 query Me {
   viewer {
-    user { name email status productionUnit { name } }
+    user {
+      name email status
+      productionUnit { name }
+      authenticators { nodes { id kind device status } }
+    }
     organisation { name }
     roles
     ownPermissions

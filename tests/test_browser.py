@@ -61,6 +61,22 @@ mutation CreateByDateOfBirth {
   }
 }
 """
+CREATE_WITH_PRIVATE_MITID = """
+mutation CreateWithPrivateMitId {
+  createUser(
+    input: {
+      firstName: "Per"
+      surname: "Bak"
+      email: "per@example.dk"
+      person: { cprNumber: "6101904321" }
+      authenticators: [{ kind: PRIVATE_MITID }]
+    }
+  ) {
+    user { status }
+    errors { code }
+  }
+}
+"""
 WHO_AM_I = """
 headers => fetch("/graphql", {
   method: "POST",
@@ -250,6 +266,22 @@ async def test_a_user_created_by_date_of_birth_activates_with_the_temporary_code
     await page.get_by_role("button", name="Activate").click()
 
     await expect(page.get_by_role("status")).to_contain_text("Welcome, Ib Krogh.")
+
+
+async def test_a_user_with_private_mitid_alone_activates_by_agreeing_to_it(page):
+    await sign_in(page, "user-administrator")
+    await write(page, CREATE_WITH_PRIVATE_MITID)
+    await expect(await run(page)).to_contain_text("AWAITING_ACTIVATION")
+
+    await follow_letter(page, "per@example.dk")
+    await page.get_by_label("CPR number", exact=True).fill("6101904321")
+    await page.get_by_role("button", name="Sign in with private MitID").click()
+    await page.get_by_role("button", name="Activate").click()
+    await expect(page.get_by_role("status")).to_contain_text("not agreed to use private MitID")
+    await page.get_by_label("I agree to use my private MitID at work").check()
+    await page.get_by_role("button", name="Activate").click()
+
+    await expect(page.get_by_role("status")).to_contain_text("Welcome, Per Bak.")
 
 
 # Sessions

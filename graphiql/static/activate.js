@@ -2,8 +2,8 @@
 // kept for this browser tab while the person signs in, and leaves the address at once.
 const KEPT = "segl:activation-link";
 
-const ACTIVATE = `mutation Activate($link: String!, $temporaryCode: String) {
-  activateUser(input: {link: $link, temporaryCode: $temporaryCode}) {
+const ACTIVATE = `mutation Activate($input: ActivateUserInput!) {
+  activateUser(input: $input) {
     user { id status name }
     errors { code message path }
   }
@@ -12,6 +12,8 @@ const ACTIVATE = `mutation Activate($link: String!, $temporaryCode: String) {
 const form = document.getElementById("activate");
 const outcome = document.getElementById("outcome");
 const field = document.getElementById("temporary-code");
+const kind = document.getElementById("authenticator-kind");
+const consent = document.getElementById("consent");
 
 function keepLink() {
   if (location.hash.length > 1) {
@@ -46,8 +48,12 @@ async function activate() {
     body: JSON.stringify({
       query: ACTIVATE,
       variables: {
-        link: sessionStorage.getItem(KEPT),
-        temporaryCode: field.value.trim() || null,
+        input: {
+          link: sessionStorage.getItem(KEPT),
+          temporaryCode: field.value.trim() || null,
+          authenticatorKind: kind.value,
+          hasConsentToPrivateMitId: consent.checked,
+        },
       },
     }),
   });
