@@ -19,7 +19,7 @@ from models.numbers import EanNumber, Email
 from models.refusals import Conflict, Invalid
 from models.texts import Line, Title
 from resolvers.context import Context, OneOf, checked_by
-from resolvers.users import Usage
+from resolvers.usages import usages
 
 
 @dataclass
@@ -172,12 +172,8 @@ async def remove_ean(ean: EanLocation) -> EanLocation:
         EntityKind.CERTIFICATE_PROFILE: CertificateProfile.filter(ean_id=ean.id),
         EntityKind.BILLING: Billing.filter(default_ean_id=ean.id),
     }
-    usages = [
-        Usage(kind, await use.count(), await use.order_by("id").limit(10))
-        for kind, use in uses.items()
-    ]
-    if any(one.count for one in usages):
-        raise Conflict("EAN_IN_USE", current=ean, usages=[one for one in usages if one.count])
+    if found := await usages(uses):
+        raise Conflict("EAN_IN_USE", current=ean, usages=found)
     await User.filter(ean_id=ean.id).update(ean_id=None)
     await ean.delete()
     return ean

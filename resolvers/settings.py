@@ -1,16 +1,21 @@
 """What can be done to the settings, page by page."""
 
+from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, TypeVar
 
+from tortoise.expressions import Q
 from typing_extensions import Unpack
 
 from models import (
+    Authenticator,
     AuthenticatorKind,
     AuthenticatorSettings,
+    AuthenticatorStatus,
     CertificateKind,
     CertificateSettings,
     DefaultSettings,
     DeviceKind,
+    EntityKind,
     InformationKind,
     ProductionUnit,
     SettingsPage,
@@ -19,6 +24,7 @@ from models import (
 )
 from models.refusals import Conflict, Invalid
 from resolvers.context import Context
+from resolvers.usages import Usage, usages
 
 Page = TypeVar("Page", bound=SettingsPage)
 RETENTION = range(1, 3651)  # days
@@ -50,6 +56,14 @@ class AuthenticatorChoices(TypedDict, total=False):
 
     allowed_kinds: list[AuthenticatorKind]
     allowed_devices: list[DeviceKind]
+
+
+@dataclass
+class ChangedAuthenticatorSettings:
+    """What users may sign in with, and what they sign in with all the same."""
+
+    settings: AuthenticatorSettings
+    contradictions: list[Usage]
 
 
 class CertificateChoices(TypedDict, total=False):
@@ -120,15 +134,26 @@ async def update_users(
 
 async def update_authenticators(
     context: Context, settings: AuthenticatorSettings, **given: Unpack[AuthenticatorChoices]
-) -> AuthenticatorSettings:
+) -> ChangedAuthenticatorSettings:
     """Change what users may sign in with.
 
     settings: The page as it is now.
+    contradictions: What exists and would no longer be allowed; nothing of it is changed.
     """
-    separate = AuthenticatorKind.SEPARATE_MITID
+    separate, argument = AuthenticatorKind.SEPARATE_MITID, None
     if separate not in given.get("allowed_kinds", [separate]):
-        raise Conflict("SEPARATE_MITID_ALWAYS_ALLOWED", path=("allowedKinds",), current=settings)
-    return await choose(context, settings, given)
+        argument = "allowedKinds"
+    elif not given.get("allowed_devices", True):
+        argument = "allowedDevices"
+    if argument:
+        raise Conflict("SEPARATE_MITID_ALWAYS_ALLOWED", path=(argument,), current=settings)
+    await choose(context, settings, given)
+    against = Authenticator.filter(
+        ~Q(kind__in=settings.allowed_kinds) | ~Q(device__in=settings.allowed_devices),
+        organisation_id=settings.organisation_id,
+    ).exclude(status=AuthenticatorStatus.WITHDRAWN)
+    contradictions = await usages({EntityKind.AUTHENTICATOR: against})
+    return ChangedAuthenticatorSettings(settings, contradictions)
 
 
 async def update_certificates(

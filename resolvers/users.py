@@ -11,7 +11,6 @@ from typing_extensions import Unpack
 from models import (
     AssuranceLevel,
     EanLocation,
-    Entity,
     EntityKind,
     GroupMember,
     InformationKind,
@@ -37,6 +36,7 @@ from resolvers.activations import CodedUser
 from resolvers.authenticators import AuthenticatorInput, all_assignable, order_all
 from resolvers.context import Context, Id, OneOf, checked_by
 from resolvers.settings import Units, usual_units
+from resolvers.usages import Usage
 
 
 @dataclass
@@ -80,20 +80,6 @@ class Alterations(TypedDict, total=False):
     first_name: Name
     surname: Name
     person: PersonIdentifier
-
-
-@dataclass
-class Usage:
-    """A Usage tells what depends on something, or would contradict it.
-
-    kind: What kind of entity it is.
-    count: How many there are.
-    examples: The first ten of them.
-    """
-
-    kind: EntityKind
-    count: int
-    examples: list[Entity]
 
 
 @dataclass

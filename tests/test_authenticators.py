@@ -29,6 +29,15 @@ HAVING = """query ($kind: AuthenticatorKind!) {
   users(filter: {authenticatorKind: $kind}) { nodes { id } }
 }"""
 
+NARROW = """mutation {
+  updateAuthenticatorSettings(input: {allowedKinds: [SEPARATE_MITID], allowedDevices: [APP]}) {
+    settings { allowedKinds } contradictions { kind count examples { id } } errors { code path }
+  }
+}"""
+NO_DEVICE = """mutation {
+  updateAuthenticatorSettings(input: {allowedDevices: []}) { errors { code path } }
+}"""
+
 
 @pytest.fixture
 async def admin(person):
@@ -262,6 +271,42 @@ async def test_who_is_only_imported_hears_nothing_yet(assign, person, letters):
 
     assert answer["errors"] == []
     assert await letters(anne.email) == []
+
+
+async def test_the_settings_tell_what_contradicts_them_and_leave_it(ask, make, person, jensen, bo):
+    owner = await person("organisation_administrator")
+    kept = [
+        await make.authenticator(bo, kind="PRIVATE_MITID"),
+        await make.authenticator(bo, device="CHIP"),
+    ]
+    await make.authenticator(bo)
+    await make.authenticator(bo, device="CODE_DISPLAY", status="WITHDRAWN")
+    await make.authenticator(await make.user(jensen), kind="LOCAL", subject_name="bo")
+    before = await stored(Authenticator)
+
+    answer = await ask(owner, NARROW)
+
+    assert answer == {
+        "settings": {"allowedKinds": ["SEPARATE_MITID"]},
+        "contradictions": [
+            {
+                "kind": "AUTHENTICATOR",
+                "count": 2,
+                "examples": [{"id": str(one.id)} for one in kept],
+            }
+        ],
+        "errors": [],
+    }
+    assert await stored(Authenticator) == before
+
+
+async def test_separate_mitid_keeps_at_least_one_device(ask, person):
+    owner = await person("organisation_administrator")
+
+    answer = await ask(owner, NO_DEVICE)
+
+    assert answer.problem == "SEPARATE_MITID_ALWAYS_ALLOWED"
+    assert answer["errors"][0]["path"] == ["allowedDevices"]
 
 
 async def test_what_is_withdrawn_is_no_longer_there_to_sign_in_with(ask, admin, make, bo, letters):

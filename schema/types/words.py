@@ -8,7 +8,7 @@ import strawberry
 
 import models
 from models.numbers import CvrNumber
-from resolvers import users
+from resolvers import usages
 from schema.fields import attribute, column, computed, edge, shows, tells
 from schema.nouns import interface, plain
 
@@ -58,7 +58,7 @@ class Letter:
     failure_reason: str | None = column("Why it was given up.")
 
 
-@tells(users.Usage)
+@tells(usages.Usage)
 class Usage:
     """A Usage tells what depends on something, or would contradict it."""
 
