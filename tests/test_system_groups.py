@@ -114,7 +114,7 @@ async def test_the_groups_follow_a_user_from_creation_to_deletion_without_anybod
     assert moved == {ALL, AT_THE_STORE}
     assert at_no_unit == {ALL}
     assert absent == {ALL, AT_THE_OFFICE}
-    assert deleted == {"consequences": [], "errors": []}
+    assert deleted == {"consequences": [{"kind": "AUTHENTICATOR"}], "errors": []}
     assert gone == set()
 
 

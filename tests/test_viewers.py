@@ -33,11 +33,15 @@ mutation SetLanguage($input: SetLanguageInput!, $dryRun: Boolean) {
   }
 }
 """
-OWN = ["certificate:read", "certificate:read_history", "certificate:revoke", "group:read"]
+CONSENTS = ["consent:give", "consent:withdraw"]
+OWN = [
+    *("certificate:read", "certificate:read_history", "certificate:revoke", "group:read"),
+    *("authenticator:read", *CONSENTS),
+]
 OWN_OF_ALL = [*("node:read", "organisation:read", "viewer:read", "viewer:set_language")]
 READ_BY_ADMINISTRATORS = {
     *("billing:read", "settings:read", "history:list", "history:verify"),
-    *("user:list", "user:read", "user:read_history"),
+    *("user:list", "user:read", "user:read_history", "authenticator:read"),
     *("group:list", "group:read", "group:list_members"),
     *("certificate:list", "certificate:read", "certificate:read_history"),
     *("certificate_profile:list", "certificate_profile:read"),
@@ -53,6 +57,7 @@ CHANGES = {
     "user_administrator": {
         *("user:create", "user:update", "user:deactivate", "user:reactivate", "user:delete"),
         *("user:resend_activation", "user:renew_temporary_code"),
+        *("authenticator:assign", "authenticator:withdraw", "authenticator:renew_code"),
         *("group:add_member", "group:remove_member", "settings:update_defaults"),
         *("certificate:order", "certificate:revoke", "certificate:cancel"),
         *("certificate_profile:create", "certificate_profile:update"),
@@ -94,7 +99,7 @@ async def test_who_holds_all_roles_may_what_each_may(ask, person):
 
     assert viewer["roles"] == [*(one.upper() for one in sorted(CHANGES)), "USER"]
     assert viewer["permissions"] == sorted(READ_BY_ADMINISTRATORS.union(*CHANGES.values()))
-    assert viewer["ownPermissions"] == ["user:activate"]
+    assert viewer["ownPermissions"] == [*CONSENTS, "user:activate"]
 
 
 @pytest.mark.parametrize("role", CHANGES)
