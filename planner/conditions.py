@@ -1,7 +1,7 @@
 """The conditions that a filter can put on rows: each compares a path with what a client gives."""
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol
 
 from planner.tables import column, link, table
 
@@ -19,6 +19,8 @@ class Writing(Protocol):
 class Condition:
     """What a filter's member puts on rows: SQL with a place for the member's value."""
 
+    asks: ClassVar[bool] = False  # whether the value depends on who asks
+
     def text(self, draft: Writing, name: str) -> str:
         raise TypeError("a condition that is made of others has no text of its own")
 
@@ -26,7 +28,7 @@ class Condition:
         """The value to bind, for what the client gave."""
         return given
 
-    def parts(self, name: str, given: Any) -> list[tuple["Condition", str, Any]]:
+    def parts(self, name: str, given: Any, asking: Any) -> list[tuple["Condition", str, Any]]:
         """The conditions that are put, each with the name of its place and its value."""
         return [(self, name, self.value(given))]
 
@@ -48,7 +50,7 @@ class Within(Condition):
 
     path: str
 
-    def parts(self, name: str, given: Any) -> list[tuple[Condition, str, Any]]:
+    def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
         ends = ((Compared(self.path, ">="), given.from_), (Compared(self.path, "<"), given.until))
         return [(end, f"{name} {end.sign}", value) for end, value in ends if value is not None]
 
@@ -89,6 +91,28 @@ class Is(Condition):
 
     def text(self, draft: Writing, name: str) -> str:
         return f"({filled(self.fact, draft)}) = {draft.place(name)}"
+
+
+@dataclass(frozen=True)
+class May(Condition):
+    """The one who asks may do something to the row: a fact holds, and a permission is held.
+
+    Which permission it takes, a column tells. Asked for the others, it is turned round.
+    """
+
+    fact: str  # SQL with paths in braces
+    path: str
+    permissions: tuple[tuple[str, str], ...]  # what the column holds: the permission
+    is_not: bool = False
+    asks = True
+
+    def text(self, draft: Writing, name: str) -> str:
+        values = f"{draft.expression(self.path)} = any({draft.place(name)})"
+        return f"{'not ' * self.is_not}(({filled(self.fact, draft)}) and {values})"
+
+    def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
+        held = [value for value, one in self.permissions if asking.extent(one).value == "all"]
+        return [(replace(self, is_not=not given), f"{name} {given}", held)]
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Run:
         self.contract, self.plan, self.asking, self.variables = contract, plan, asking, variables
         self.me = str(asking.me)
         self.sought: dict[int, list[str | None]] = {}  # the ids that finders look for
-        self.ids: dict[str, str] = {}  # of the things that a change answers with
+        self.ids: dict[str, str | None] = {}  # of the things that a change answers with
         self.rows: list[Any] = []  # of each level, by number
         self.found: list[Any] = [None] * len(plan.levels)
         self.arguments = {name: read(variables) for name, read in plan.arguments.items()}
@@ -57,7 +57,7 @@ class Run:
                 self.found[level.number] = level.build(rows, self.found, self)
         return {key: self.root(one) for key, one in self.plan.roots.items()}
 
-    async def read_payload(self, connection: Any, ids: dict[str, str]) -> dict[str, Any]:
+    async def read_payload(self, connection: Any, ids: dict[str, str | None]) -> dict[str, Any]:
         """What a change answers, of the things with these ids; KeyError where one is gone."""
         assert self.plan.payload
         self.ids = ids
@@ -65,7 +65,11 @@ class Run:
         return {part: self.part(one) for part, one in self.plan.payload.parts.items()}
 
     def part(self, one: Any) -> Any:
-        return self.found[one.number][self.ids[str(one.member)]] if isinstance(one, Level) else one
+        """What stands in a payload: null for what the change did not come to."""
+        if not isinstance(one, Level):
+            return one
+        key = self.ids[str(one.member)]
+        return self.found[one.number][key] if key else None
 
     def root(self, one: Any) -> Any:
         """What stands at a root."""
@@ -99,7 +103,7 @@ class Run:
         if level.finder:
             keys = self.rows[level.finder.number].get(level.shown.name, ())
         elif level.member:
-            keys = (self.ids[level.member],)
+            keys = tuple(filter(None, (self.ids[level.member],)))
         elif level.above and level.way:
             keys = {row[level.at] for row in self.above(level)} - {None}
         if keys is not None:
@@ -150,7 +154,8 @@ class Run:
         if prepared is None:
             asked = level.asked(self.variables)
             prepared = await self.contract.prepare(level.declared, asked, self.asking)
-            if not any(has_variables(one.value) for one in level.node.arguments or ()):
+            depends = any(has_variables(one.value) for one in level.node.arguments or ())
+            if not depends and not any(condition.asks for condition, _, _ in prepared[1]):
                 level.constant = prepared
         stretch, parts = prepared
         statement, count = level.page(stretch, parts)

@@ -137,5 +137,5 @@ async def conditions_of(
     found: list[tuple[Condition, str, Any]] = []
     for name, condition in declared.conditions.items():
         if values.get(name) is not None:
-            found += condition.parts(name, values[name])
+            found += condition.parts(name, values[name], asking)
     return found

@@ -11,7 +11,7 @@ from typing import Any
 from graphql import GraphQLError, get_operation_ast, parse
 
 from planner.compiler import Compiler
-from planner.conditions import Within
+from planner.conditions import May, Within
 from planner.declarations import ALL, OWN, Edge, One, Page
 from planner.levels import Parts
 from planner.pages import Order, Stretch
@@ -21,6 +21,7 @@ from planner.selection import Selection, Unplanned
 from planner.statements import Statement
 
 HERE = Path(__file__).parent
+WHO_MAY_ALL = SimpleNamespace(extent=lambda _: ALL)
 PARENTHESES = re.compile(r"\([^()]*\)")
 JOIN = re.compile(r' left join ("\w+") (\w+) on (.*?)(?= left join | where )')
 KIND = re.compile(
@@ -103,7 +104,10 @@ def filters(declared: Page | Edge) -> Iterator[Parts]:
 
 def parts(name: str, condition: Any) -> Parts:
     if isinstance(condition, Within):
-        return condition.parts(name, SimpleNamespace(from_=1, until=2))
+        return condition.parts(name, SimpleNamespace(from_=1, until=2), None)
+    if isinstance(condition, May):
+        both = [condition.parts(name, may, WHO_MAY_ALL) for may in (True, False)]
+        return [part for parts in both for part in parts]
     return [(condition, name, None)]
 
 
