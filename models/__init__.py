@@ -33,6 +33,7 @@ from models.organisations import (
     VatUnit,
 )
 from models.outbox import DeliveryStatus, Letter
+from models.requests import Decision, Request, RequestKind, RequestStatus
 from models.settings import (
     AuthenticatorSettings,
     CertificateSettings,
@@ -63,6 +64,7 @@ __all__ = [
     "CertificateStatus",
     "Change",
     "ChargeKind",
+    "Decision",
     "DefaultSettings",
     "DeliveryStatus",
     "DeviceKind",
@@ -82,6 +84,9 @@ __all__ = [
     "Organisation",
     "ProductionUnit",
     "Record",
+    "Request",
+    "RequestKind",
+    "RequestStatus",
     "RetrievalIdentification",
     "RevocationReason",
     "Role",

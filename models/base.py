@@ -30,6 +30,8 @@ class Record(Model):
     tenant: ClassVar[str] = "organisation_id"
     # The column, or relation.column, with the user whose it is; or EVERYONE in the organisation.
     owner: ClassVar[str | None] = None
+    # The column that tells by a CPR number whose it is, where they need not have a user here.
+    proved_by: ClassVar[str | None] = None
 
     class Meta:
         abstract = True

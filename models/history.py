@@ -41,6 +41,7 @@ class EntityKind(StrEnum):
     EAN: An EAN number for invoices.
     USER: A user.
     AUTHENTICATOR: An authenticator of a user.
+    REQUEST: A request that somebody decides.
     GROUP: A user group.
     GROUP_MEMBER: A membership of a group.
     CERTIFICATE_PROFILE: A profile of organisation certificates.
@@ -55,6 +56,7 @@ class EntityKind(StrEnum):
     EAN = "EAN"
     USER = "USER"
     AUTHENTICATOR = "AUTHENTICATOR"
+    REQUEST = "REQUEST"
     GROUP = "GROUP"
     GROUP_MEMBER = "GROUP_MEMBER"
     CERTIFICATE_PROFILE = "CERTIFICATE_PROFILE"

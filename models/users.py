@@ -191,6 +191,12 @@ class User(Entity):
             return "USER_ALREADY_ACTIVE"
         return STEPS[action].refusal
 
+    def must_be_active(self) -> None:
+        """Refuses what only an active user can have."""
+        if self.status is not ACTIVE:
+            code = "USER_DELETED" if self.status is DELETED else "USER_NOT_ACTIVE"
+            raise Conflict(code, current=self)
+
     def deactivate(
         self, today: date, since: date, until: date | None, reason: str | None, by: Any
     ) -> None:

@@ -208,7 +208,7 @@ async def revoke(
     return certificate
 
 
-async def end_all(context: Context, user: User) -> list[Certificate]:
+async def end_all(context: Context, user: User) -> list[Any]:
     """Revokes what has been issued to a user, and cancels what is ordered."""
     ended = []
     for certificate in await Certificate.filter(user_id=user.id).select_for_update(no_key=True):

@@ -1,7 +1,7 @@
 """What one request carries with it."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, NewType, TypeVar
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from gateways import Gateways
 from models import Actor, ActorKind, Language, Letter, Organisation, User
 from models.letters import letter
+from models.numbers import CprNumber
 from models.refusals import Invalid
 from planner.declarations import Extent
 from policies import Policy, Subject
@@ -31,6 +32,7 @@ class Person:
     cpr_number_hash: str | None
     name: str | None
     date_of_birth: date | None
+    cpr_number: CprNumber | None = field(default=None, repr=False)  # of a person without a user
 
 
 @dataclass
@@ -101,6 +103,11 @@ class Context:
         """Goes on as the user that a person has just shown to be."""
         self.subject = Subject.user(user.id, user.organisation_id, ())
         self.name = user.name
+
+    def visit(self, organisation_id: UUID, name: str) -> None:
+        """Goes on, for this change only, as a person in an organisation where they are no user."""
+        self.subject = replace(Subject.person(), organisation_id=organisation_id)
+        self.name = self.name or name
 
     async def post(self, user: User, kind: str, **values: Any) -> Letter:
         """Puts a letter to a user into the outbox, in the user's language."""

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid_utils.compat import uuid4
 
 from gateways import Claims, Gateways, today
+from models.numbers import CprNumber
 from policies import Policy, Subject
 from resolvers.context import Context, Person, Rules
 from resolvers.standings import Standing, Standings
@@ -71,4 +72,6 @@ class Door:
     def person(self, claims: Claims) -> Person:
         """What a sign-in with private MitID proves."""
         vault, number = self.gateways.vault, claims.cpr_number
-        return Person(number and vault.fingerprint(number), claims.name, claims.date_of_birth)
+        fingerprint = number and vault.fingerprint(number)
+        proved = CprNumber(number) if number else None
+        return Person(fingerprint, claims.name, claims.date_of_birth, proved)

@@ -84,6 +84,19 @@ async def end_all(user: User) -> None:
         await RoleAssignment.filter(user_id=user.id).delete()
 
 
+async def holders(context: Context, permission: str) -> list[User]:
+    """The active users who hold a permission over the whole organisation today."""
+    held = RoleAssignment.filter(
+        Q(from_on__isnull=True) | Q(from_on__lte=context.today),
+        Q(until_on__isnull=True) | Q(until_on__gte=context.today),
+        organisation_id=context.organisation_id,
+        role__in=context.policy.roles(permission),
+        user__status=UserStatus.ACTIVE,
+    )
+    users = {one.user_id: one.user for one in await held.order_by("id").select_related("user")}
+    return list(users.values())
+
+
 def is_over(assignment: RoleAssignment, context: Context) -> bool:
     """Whether a role's last day has passed."""
     return assignment.until_on is not None and assignment.until_on < context.today

@@ -31,7 +31,7 @@ from models.numbers import (
 )
 from models.refusals import Conflict, Invalid
 from models.texts import Line, Name, Reason
-from resolvers import activations, authenticators, certificates, roles
+from resolvers import activations, authenticators, certificates, requests, roles
 from resolvers.activations import CodedUser
 from resolvers.authenticators import AuthenticatorInput, all_assignable, order_all
 from resolvers.context import Context, Id, OneOf, checked_by
@@ -164,21 +164,40 @@ async def create(
     user: The new user.
     temporary_code: The code to hand over, when the user was created by date of birth.
     """
-    organisation = await context.organisation()
-    units = {**await usual_units(context, "user"), **units}
-    user = User(
-        organisation_id=organisation.id,
-        status=UserStatus.AWAITING_ACTIVATION,
+    return await enrol(
+        context,
+        first_name,
+        surname,
+        person,
         email=email,
         phone_number=phone_number,
         is_anonymous=bool(is_anonymous),
         reference_text=reference_text or None,
-        target_assurance_level=target_assurance_level or organisation.assurance_level,
-        production_unit=units.get("production_unit"),
-        vat_unit=units.get("vat_unit"),
+        target_assurance_level=target_assurance_level,
         ean=ean,
+        authenticators=authenticators,
         can_sign=bool(can_sign),
         can_seal=bool(can_seal),
+        **{**await usual_units(context, "user"), **units},
+    )
+
+
+async def enrol(
+    context: Context,
+    first_name: str,
+    surname: str,
+    person: PersonIdentifier,
+    target_assurance_level: AssuranceLevel | None = None,
+    authenticators: list[AuthenticatorInput] | None = None,
+    **facts: Any,
+) -> CodedUser:
+    """Makes a user of a person and sends the activation letter: the one way in."""
+    organisation = await context.organisation()
+    user = User(
+        organisation_id=organisation.id,
+        status=UserStatus.AWAITING_ACTIVATION,
+        target_assurance_level=target_assurance_level or organisation.assurance_level,
+        **facts,
     )
     user.rename(first_name, surname)
     identify(context, user, person)
@@ -288,6 +307,7 @@ async def delete(context: Context, user: User) -> DeletedUser:
     memberships = await GroupMember.filter(user_id=user.id, group__kind="CUSTOM")
     for membership in memberships:
         await membership.delete()
+    ended_requests = await requests.end_all(user)
     await roles.end_all(user)
     await activations.void(user)
     user.deleted_at = context.now
@@ -298,6 +318,7 @@ async def delete(context: Context, user: User) -> DeletedUser:
         (EntityKind.AUTHENTICATOR, withdrawn),
         (EntityKind.CERTIFICATE, ended_certificates),
         (EntityKind.GROUP_MEMBER, memberships),
+        (EntityKind.REQUEST, ended_requests),
     ]
     return DeletedUser(user, [Usage(kind, len(all), all[:10]) for kind, all in ended if all])
 

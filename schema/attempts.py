@@ -69,8 +69,9 @@ class Attempt:
                     raise Undone
                 await self.keep(answer)
         await self.settle(answer)
-        if not (self.is_done and self.stays):
-            # Whoever was not let in by it does not go on as the user that the link was for.
+        if not (self.is_done and self.stays and context.subject.user_id):
+            # Whoever was not let in by it does not go on as the user that the link was for; and
+            # whoever visited another organisation is at home again.
             context.subject, context.name = who
         if self.first_answer:
             context.headers["Idempotent-Replayed"] = "true"

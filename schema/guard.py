@@ -12,6 +12,7 @@ from models.numbers import check_uuid
 from models.refusals import Conflict, Invalid, NotFound, Refusal, Refusals
 from planner.declarations import ALL, NONE
 from planner.tables import link
+from policies import Subject
 from resolvers.context import Context
 from schema.shape import Member, Reading, read_members
 from schema.telling import denied
@@ -68,25 +69,41 @@ class Guard:
             raise denied(self.permission, context)
 
     async def find(self, context: Context, given: dict[str, Any]) -> Entity | None:
-        """The entity to act on, locked; nothing of another organisation's is ever found."""
+        """The entity to act on, locked; of another organisation's only what is proved one's own."""
         name, model = self.target
         if model is None:
             return None
         path: tuple[str, ...] = ()
-        where = {model.tenant: context.organisation_id}
+        where: dict[str, Any] = {}
         if model.named_by != "organisation_id":
             path = (f"{name}Id",)
             try:
                 where["id"] = check_uuid(given.get(f"{name}_id"))
             except Invalid:
                 raise NotFound(path=path) from None
-        target = await model.locked_or_none(**where)
+        target = await self.look(model, where, context)
         if target is None:
             raise NotFound(path=path)
         if context.extent(self.permission) is not ALL and not await is_own(target, context):
             context.attempt.denied = target
             raise denied(self.permission, context)
         return target
+
+    async def look(
+        self, model: type[Entity], where: dict[str, Any], context: Context
+    ) -> Entity | None:
+        """The entity in the organisation; or, where persons may, one's own in another."""
+        here = context.subject.organisation_id
+        if here and (found := await model.locked_or_none(**where, **{model.tenant: here})):
+            return found
+        number = context.person and context.person.cpr_number_hash
+        is_for_persons = context.policy.allows_own(Subject.person(), self.permission)
+        if not (model.proved_by and number and is_for_persons):
+            return None
+        found = await model.locked_or_none(**where, **{model.proved_by: number})
+        if found:
+            context.visit(found.organisation_id, found.known_as)
+        return found
 
     async def read(self, context: Context, given: dict[str, Any]) -> dict[str, Any]:
         """The values for the resolver; everything that is wrong with them is told at once."""
@@ -108,6 +125,8 @@ def takes_context(resolver: Any) -> bool:
 async def is_own(target: Entity, context: Context) -> bool:
     """Whether a thing is the asking user's own."""
     owner, me = target.owner, context.subject.user_id
+    if is_proved(target, context):
+        return True
     if owner is None or me is None:
         return False
     if owner == EVERYONE:
@@ -117,6 +136,12 @@ async def is_own(target: Entity, context: Context) -> bool:
     relation, name = owner.split(".")
     way: Any = link(type(target), relation)
     return bool(await way.target.exists(**{way.key: target.id, name: me}))
+
+
+def is_proved(target: Entity, context: Context) -> bool:
+    """Whether the asking person's CPR number shows that a thing is theirs."""
+    number = context.person and context.person.cpr_number_hash
+    return bool(number and target.proved_by and getattr(target, target.proved_by) == number)
 
 
 def all_of(refusal: Refusal | Refusals) -> list[Refusal]:

@@ -6,8 +6,10 @@ from resolvers import (
     billing,
     certificates,
     consents,
+    decisions,
     groups,
     profiles,
+    requests,
     roles,
     settings,
     users,
@@ -46,6 +48,15 @@ class Mutation:
     renew_authenticator_code = mutation(authenticators.renew_code, allow="authenticator:renew_code")
     give_consent = mutation(consents.give, allow="consent:give")
     withdraw_consent = mutation(consents.withdraw, allow="consent:withdraw")
+
+    # Requests
+    request_user = mutation(requests.request_user, allow="user_request:create")
+    request_anonymity = mutation(requests.request_anonymity, allow="anonymity_request:create")
+    decide_user_request = mutation(decisions.decide_user, allow="user_request:decide")
+    decide_anonymity_request = mutation(
+        decisions.decide_anonymity, allow="anonymity_request:decide"
+    )
+    withdraw_request = mutation(requests.withdraw, allow="request:withdraw")
 
     # Groups
     create_group = mutation(groups.create, allow="group:create")

@@ -10,6 +10,7 @@ from schema.types.certificates import (
 )
 from schema.types.groups import GroupFilter
 from schema.types.history import HISTORY, verification
+from schema.types.requests import RequestFilter
 from schema.types.users import USER_ORDER, UserFilter
 
 
@@ -67,6 +68,17 @@ class Query:
         ambiguous={"cpr_number": "CPR_AMBIGUOUS", "email": "EMAIL_AMBIGUOUS"},
         unless_by_id="{status} <> 'DELETED'",
     )
+
+    # Requests
+    requests = page(
+        "Request",
+        "Everybody's requests, latest first.",
+        allow="request:list",
+        along=None,
+        filter=RequestFilter,
+        latest_first=True,
+    )
+    request = one("Request", "One request.", allow="request:read", by="id", which="The request.")
 
     # Groups
     groups = page(

@@ -20,7 +20,7 @@ MUTATIONS: dict[str, Any] = SDL.mutation_type.fields if SDL.mutation_type else {
 class Row:
     """How one mutation is asked for: by whom, with what input, and what to read of its answer."""
 
-    by: str | None  # the role; None for the person who activates
+    by: str | None  # the role, or somebody of the scene; None for a person without a user
     reads: str
     given: Callable[[Scene], dict[str, Any]]
     about: Callable[[Scene], Any] | None = None  # the entity whose version grows
@@ -29,6 +29,7 @@ class Row:
 USER, GROUP, PROFILE = "user { version status }", "group { version }", "profile { version }"
 CERTIFICATE, SETTINGS = "certificate { version status }", "settings { version }"
 AUTHENTICATOR = "authenticator { version status }"
+REQUEST = "request { version status kind }"
 CODE, ONE_TIME_CODE = "temporaryCode { expiresAt }", "oneTimeCode { expiresAt }"
 
 CHANGES = {
@@ -96,6 +97,35 @@ CHANGES = {
     ),
     "withdrawConsent": Row(
         "", AUTHENTICATOR, lambda s: {"authenticatorId": s.private.id}, lambda s: s.private
+    ),
+    "requestUser": Row(
+        None,
+        REQUEST,
+        lambda s: {
+            "cvrNumber": s.organisation.cvr_number,
+            "firstName": "Eva",
+            "surname": "Lund",
+            "email": "eva@example.dk",
+        },
+    ),
+    "requestAnonymity": Row("", REQUEST, lambda _: {"reason": "Protected address"}),
+    "decideUserRequest": Row(
+        USERS,
+        f"{REQUEST} user {{ status name }}",
+        lambda s: {"requestId": s.user_request.id, "decision": "APPROVE"},
+        lambda s: s.user_request,
+    ),
+    "decideAnonymityRequest": Row(
+        USERS,
+        f"{REQUEST} user {{ status name }}",
+        lambda s: {"requestId": s.anonymity_request.id, "decision": "APPROVE"},
+        lambda s: s.anonymity_request,
+    ),
+    "withdrawRequest": Row(
+        "bo",
+        REQUEST,
+        lambda s: {"requestId": s.anonymity_request.id},
+        lambda s: s.anonymity_request,
     ),
     "createGroup": Row(ORGANISATION, GROUP, lambda _: {"name": "Canteen"}),
     "updateGroup": Row(

@@ -32,6 +32,8 @@ from models import (
     Letter,
     Organisation,
     ProductionUnit,
+    RequestKind,
+    RequestStatus,
     RetrievalIdentification,
     RevocationReason,
     RoleAssignment,
@@ -173,6 +175,7 @@ class Home:
         await self.invite()
         await self.give_authenticators(other)
         await self.gather_groups(other)
+        await self.ask()
         await self.issue_certificates()
         await self.change_pages()
         await self.remember(other)
@@ -257,6 +260,32 @@ class Home:
                         until_on=self.perhaps(date(2027, 1, 31)),
                         added_by=self.perhaps(*self.actors),
                     ).save()
+            self.pass_time()
+
+    async def ask(self) -> None:
+        """Requests in every state: of people who hope for a user, some of whom got one."""
+        for kind, status in [*product(RequestKind, RequestStatus)] * 2:
+            is_decided = status in (RequestStatus.APPROVED, RequestStatus.REJECTED)
+            user = self.chance.choice(self.users[:10])
+            request: dict[str, Any] = {
+                "kind": kind,
+                "status": status,
+                "reason": self.perhaps("Protected address", "7% af Køkken_2"),
+                "user": user if kind is RequestKind.ANONYMITY else None,
+                "asked_by": self.chance.choice(self.actors),
+            }
+            if is_decided:
+                request |= {"decided_by": self.chance.choice(self.actors)}
+                request |= {"decided_at": self.make.now, "decision_reason": self.perhaps("Because")}
+            if kind is RequestKind.USER:
+                request["phone_number"] = self.perhaps("20304050")
+                request["cpr"] = self.chance.choice(CPR_NUMBERS)
+                request["name"] = f"{self.chance.choice(FIRST_NAMES)} Dam_Friis"
+            made = await self.make.request(self.organisation, **request)
+            if kind is RequestKind.USER and status is RequestStatus.APPROVED:
+                made.user = user
+                async with self.make.change(self.organisation.id):
+                    await made.save()
             self.pass_time()
 
     async def issue_certificates(self) -> None:

@@ -19,6 +19,7 @@ KINDS = SCHEMA.type_map
 # For each type the way to a list of its things: what leads there, the list, what closes the way.
 LISTS = {
     "User": ("", "Query.users", ""),
+    "Request": ("", "Query.requests", ""),
     "Group": ("", "Query.groups", ""),
     "GroupMember": ("groups(first: 20) { nodes {", "Group.members", "} }"),
     "Certificate": ("", "Query.certificates", ""),

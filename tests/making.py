@@ -22,7 +22,10 @@ from models import (
     DeviceKind,
     Group,
     GroupMember,
+    Language,
     Organisation,
+    Request,
+    RequestKind,
     RetrievalIdentification,
     Role,
     RoleAssignment,
@@ -139,6 +142,25 @@ class Maker:
                 )
                 await member.save()
         return group
+
+    async def request(self, organisation: Organisation, **facts: Any) -> Request:
+        """Somebody's open request to become a user, or that of a user for anonymity."""
+        user, cpr = facts.get("user"), facts.pop("cpr", f"610190{next(NUMBERS) % 9000 + 1000}")
+        name = user.name if user else facts.pop("name", "Anne Østergaard")
+        usual: dict[str, Any] = {"kind": RequestKind.ANONYMITY, "name": name}
+        if user is None:
+            first, last = name.split(" ", 1)
+            usual |= {"kind": RequestKind.USER, "first_name": first, "surname": last}
+            usual |= {"email": "anne@example.dk", "language": Language.ENGLISH}
+            usual |= {key: one for key, one in self.identity(cpr).items() if "cpr" in key}
+        actor = await Actor.named(
+            organisation.id, ActorKind.PERSON, name, user.id if user else None
+        )
+        here = {"organisation_id": organisation.id, "asked_by": actor}
+        request = Request(**{**here, **usual, **facts})
+        async with self.change(organisation.id):
+            await request.save()
+        return request
 
     async def profile(self, organisation: Organisation, **facts: Any) -> CertificateProfile:
         usual = {

@@ -156,12 +156,18 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
         home, user, name=word, production_unit=shared["unit"], vat_unit=shared["vat_unit"]
     )
     post = await letter(make, home, word)
+    # By which they came here: the user is theirs, the person who asked is told as it was.
+    hope: Things = {"email": f"{word}@{home.cvr_number}.com"}
+    hope |= {"kind": "USER", "user": user, "first_name": "Kim", "surname": word.title()}
+    hope |= {"cpr_number": f"6{number}0290-****"}
     not_issued = {"issued_at": None, "valid_from": None, "expires_at": None}
     things = {
         "user": user,
         "group": group,
         "authenticator": await make.authenticator(user),
         "member": await GroupMember.get(group_id=group.id),
+        "request": await make.request(home, user=user),
+        "hope": await make.request(home, **hope),
         "certificate": await make.certificate(home, user=user, profile=shared["profile"]),
         "order": await make.certificate(
             home, user=user, status=CertificateStatus.ORDERED, letter=post, **not_issued
@@ -169,6 +175,7 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
     }
     known = {"word": word, "name": user.name, "cpr": user.cpr_number, "born": user.date_of_birth}
     known |= {"giver": giver.name, "promise": promise.from_on, "reason": user.deactivation_reason}
+    known |= {"hopeful": hope["email"], "hoped": hope["cpr_number"]}
     known |= {"post": post.to, "order_number": things["order"].reference}
     return things | known | await told(make, home, things)
 

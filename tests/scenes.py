@@ -22,6 +22,7 @@ from models import (
 )
 from models.settings import PAGES
 from tests.making import Maker
+from tests.requests import let_people_ask
 
 ORGANISATION, USERS, RIGHTS = (
     "organisation_administrator",
@@ -64,6 +65,7 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
     ean = EanLocation(**here, ean_number="5790009876540", label="Store")
     async with make.change(organisation.id):
         await ean.save()
+    await let_people_ask(make, organisation)
     things = {str(page._meta.db_table): await page.get(**here) for page in PAGES}
     return Scene(
         organisation,
@@ -82,6 +84,8 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
                 valid_from=None,
                 expires_at=None,
             ),
+            "user_request": await make.request(organisation),
+            "anonymity_request": await make.request(organisation, user=users["bo"]),
             "billing": await Billing.get(**here),
             "authenticator": await make.authenticator(users["bo"]),
             "unused": await make.authenticator(

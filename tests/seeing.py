@@ -22,6 +22,8 @@ WAYS = {
     "MINE": "group(id: $my_group)",
     "JOIN": "mutation > addGroupMembers(dryRun: true, input:"
     " {groupId: $group, members: [{userId: $my_payer}]}) > errors { code }",
+    "REQUEST": "request(id: $request)",
+    "HOPE": "request(id: $hope)",
     "CERTIFICATE": "certificate(id: $certificate)",
     "ORDER": "certificate(id: $order) > retrieval",
     "REVOKE": "mutation > revokeCertificate(input: {certificateId: $certificate,"
@@ -55,6 +57,7 @@ User.ean                                   USER > ean > id                      
 User.authenticators                        USER > authenticators > nodes > id   authenticator
 User.memberships                           USER > memberships > nodes > id      member
 User.certificates                          USER > certificates > nodes > id     certificate
+User.requests                              USER > requests > nodes > id         request
 User.history                               USER > history(first: 100) > nodes > id  user_entry
 RoleAssignment                             USER > roles > from                  promise
 Deactivation                               USER > deactivation > reason         reason
@@ -79,6 +82,13 @@ GroupMember.group                          USER > memberships > nodes > group > 
 GroupMember.user                           USER > memberships > nodes > user > id  user
 GroupMember.user@mine                      MINE > members > nodes > user > id   user
 GroupMemberResult.member                   JOIN results > member > user > id    my_payer
+
+Query.requests                             requests(first: 100) > nodes > id    request
+Query.request                              REQUEST > id                         request
+Request                                    NODE                                 request
+Request.user                               REQUEST > user > id                  user
+RequestedPerson                            HOPE > person > email                hopeful
+RequestedPerson.cprNumber                  HOPE > person > cprNumber            hoped
 
 Query.certificates                         certificates(first: 100) > nodes > id  certificate
 Query.certificate                          CERTIFICATE > id                     certificate

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from policies import Policy, Subject
+from policies.subject import OVER_OWN_ONLY
 
 POLICY = Policy()
 SPOKEN_FOR: set[str] = set()
@@ -25,8 +26,8 @@ def who_may(table: str) -> Callable[..., Any]:
     @pytest.mark.parametrize(("role", "permission", "may"), cells)
     def test(role: str, permission: str, may: bool) -> None:
         roles = () if role == "self" else (role,)
-        subject = Subject.user(uuid4(), uuid4(), roles)
-        allows = POLICY.allows_own if role == "self" else POLICY.allows
+        subject = Subject.user(uuid4(), uuid4(), roles) if role != "person" else Subject.person()
+        allows = POLICY.allows_own if role in OVER_OWN_ONLY else POLICY.allows
 
         assert allows(subject, permission) is may
         assert not allows(subject, permission, where=uuid4())

@@ -8,6 +8,8 @@ from models import (
     CertificateStatus,
     GroupMember,
     HistoryEntry,
+    Request,
+    RequestStatus,
     RoleAssignment,
     User,
 )
@@ -20,6 +22,9 @@ LISTED = "query ($filter: UserFilter) { users(filter: $filter) { totalCount node
 VIEWER = "{ viewer { user { name } } }"
 
 
+CONCERNED = (User, Authenticator, Certificate, GroupMember, Request, RoleAssignment, HistoryEntry)
+
+
 @pytest.fixture
 async def admin(person):
     return await person("user_administrator")
@@ -27,7 +32,7 @@ async def admin(person):
 
 @pytest.fixture
 async def bo(person, make, hansen):
-    """Bo, who has a role, two groups, four certificates, an order, and two authenticators."""
+    """Bo: a role, two groups, four certificates, an order, two authenticators and a request."""
     bo = await person("rights_administrator", name="Bo Holm")
     await make.group(hansen, bo)
     await make.group(hansen, bo, name="Canteen")
@@ -39,6 +44,8 @@ async def bo(person, make, hansen):
     await make.authenticator(bo)
     await make.authenticator(bo, kind="LOCAL", subject_name="bo")
     await make.authenticator(bo, device="CHIP", status="WITHDRAWN")
+    await make.request(hansen, user=bo)
+    await make.request(hansen, user=bo, status=RequestStatus.REJECTED)
     return bo
 
 
@@ -54,29 +61,26 @@ async def test_with_a_user_go_certificates_memberships_roles_and_authenticators(
     assert not await GroupMember.exists(user_id=bo.id)
     assert not await RoleAssignment.exists(user_id=bo.id)
     assert not await Authenticator.filter(user_id=bo.id).exclude(status="WITHDRAWN").exists()
+    states = await Request.filter(user_id=bo.id).order_by("id").values_list("status", flat=True)
+    assert states == ["WITHDRAWN", "REJECTED"]
 
 
 async def test_the_answer_tells_what_ended(ask, admin, bo):
     answer = await ask(admin, DELETE, input={"userId": bo.id})
 
     told = {one["kind"]: one["count"] for one in answer["consequences"]}
-    assert told == {"AUTHENTICATOR": 2, "CERTIFICATE": 2, "GROUP_MEMBER": 2}
-    assert [len(one["examples"]) for one in answer["consequences"]] == [2, 2, 2]
+    assert told == {"AUTHENTICATOR": 2, "CERTIFICATE": 2, "GROUP_MEMBER": 2, "REQUEST": 1}
+    assert [len(one["examples"]) for one in answer["consequences"]] == [2, 2, 2, 1]
 
 
 async def test_a_dry_run_tells_beforehand_what_would_end(ask, admin, bo):
-    before = await stored(
-        User, Authenticator, Certificate, GroupMember, RoleAssignment, HistoryEntry
-    )
+    before = await stored(*CONCERNED)
 
     answer = await ask(admin, DELETE, input={"userId": bo.id}, dryRun=True)
 
     told = {one["kind"]: one["count"] for one in answer["consequences"]}
-    assert told == {"AUTHENTICATOR": 2, "CERTIFICATE": 2, "GROUP_MEMBER": 2}
-    assert (
-        await stored(User, Authenticator, Certificate, GroupMember, RoleAssignment, HistoryEntry)
-        == before
-    )
+    assert told == {"AUTHENTICATOR": 2, "CERTIFICATE": 2, "GROUP_MEMBER": 2, "REQUEST": 1}
+    assert await stored(*CONCERNED) == before
 
 
 async def test_the_history_tells_of_everything_that_ended(ask, admin, bo):
@@ -84,15 +88,8 @@ async def test_the_history_tells_of_everything_that_ended(ask, admin, bo):
 
     entries = await HistoryEntry.filter(activity="user:delete").order_by("sequence")
     assert sorted(one.about_kind for one in entries) == [
-        *(
-            "AUTHENTICATOR",
-            "AUTHENTICATOR",
-            "CERTIFICATE",
-            "CERTIFICATE",
-            "GROUP_MEMBER",
-            "GROUP_MEMBER",
-            "USER",
-        ),
+        *("AUTHENTICATOR", "AUTHENTICATOR", "CERTIFICATE", "CERTIFICATE"),
+        *("GROUP_MEMBER", "GROUP_MEMBER", "REQUEST", "USER"),
     ]
     assert {one.actor_user_id for one in entries} == {admin.id}
     assert len({one.request_uuid for one in entries}) == 1

@@ -36,12 +36,15 @@ mutation SetLanguage($input: SetLanguageInput!, $dryRun: Boolean) {
 CONSENTS = ["consent:give", "consent:withdraw"]
 OWN = [
     *("certificate:read", "certificate:read_history", "certificate:revoke", "group:read"),
-    *("authenticator:read", *CONSENTS),
+    "authenticator:read",
 ]
+ONLY_OWN = [*("user:activate", "user_request:create", "anonymity_request:create")]
+ONLY_OWN += ["request:withdraw", *CONSENTS]
 OWN_OF_ALL = [*("node:read", "organisation:read", "viewer:read", "viewer:set_language")]
 READ_BY_ADMINISTRATORS = {
     *("billing:read", "settings:read", "history:list", "history:verify"),
     *("user:list", "user:read", "user:read_history", "authenticator:read"),
+    *("request:list", "request:read"),
     *("group:list", "group:read", "group:list_members"),
     *("certificate:list", "certificate:read", "certificate:read_history"),
     *("certificate_profile:list", "certificate_profile:read"),
@@ -58,6 +61,7 @@ CHANGES = {
         *("user:create", "user:update", "user:deactivate", "user:reactivate", "user:delete"),
         *("user:resend_activation", "user:renew_temporary_code"),
         *("authenticator:assign", "authenticator:withdraw", "authenticator:renew_code"),
+        *("user_request:decide", "anonymity_request:decide"),
         *("group:add_member", "group:remove_member", "settings:update_defaults"),
         *("certificate:order", "certificate:revoke", "certificate:cancel"),
         *("certificate_profile:create", "certificate_profile:update"),
@@ -77,7 +81,7 @@ async def test_an_employee_sees_who_one_is_and_what_one_may_over_oneself(ask, pe
     assert (viewer["language"], viewer["roles"]) == ("DANISH", ["USER"])
     assert viewer["permissions"] == []
     assert viewer["ownPermissions"] == sorted(
-        [*OWN, *OWN_OF_ALL, "user:activate", "user:read", "user:read_history"]
+        [*OWN, *OWN_OF_ALL, *ONLY_OWN, "request:read", "user:read", "user:read_history"]
     )
 
 
@@ -99,7 +103,7 @@ async def test_who_holds_all_roles_may_what_each_may(ask, person):
 
     assert viewer["roles"] == [*(one.upper() for one in sorted(CHANGES)), "USER"]
     assert viewer["permissions"] == sorted(READ_BY_ADMINISTRATORS.union(*CHANGES.values()))
-    assert viewer["ownPermissions"] == [*CONSENTS, "user:activate"]
+    assert viewer["ownPermissions"] == sorted(ONLY_OWN)
 
 
 @pytest.mark.parametrize("role", CHANGES)

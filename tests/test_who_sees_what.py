@@ -80,6 +80,8 @@ User.cprNumber                                x~?      xx?    xx?        xx?    
 User.dateOfBirth                              x~?      xx?    xx?        xx?         ??x
 Viewer.user                                   x--      x--    x--        x--         --x
 Actor.user                                    x--      xx-    xx-        xx-         --x
+Request.user                                  x~?      xx?    xx?        xx?         ??x
+RequestedPerson.cprNumber                     x~?      xx?    xx?        xx?         ??x
 GroupMember.user                              x~?      xx?    xx?        xx?         ??x
 GroupMember.user@mine                         ~~~      xx-    xx-        xx-         --x
 Certificate.user                              x~?      xx?    xx?        xx?         ??x
@@ -92,6 +94,14 @@ User.authenticators                           x~?      xx?    xx?        xx?    
 
 user:read_history
 User.history                                  x~?      xx?    xx?        xx?         ??x
+
+request:list
+Query.requests                                ...      xx-    xx-        xx-         --x
+
+request:read
+Query.request                                 x.?      xx?    xx?        xx?         ??x
+Request                                       x--      xx-    xx-        xx-         --x
+User.requests                                 x~?      xx?    xx?        xx?         ??x
 
 group:list
 Query.groups                                  ...      xx-    xx-        xx-         --x
@@ -160,6 +170,7 @@ RoleAssignment                                x~?      xx?    xx?        xx?    
 Deactivation                                  x~?      xx?    xx?        xx?         ??x
 Activation                                    ~?       x?     x?         x?          ?x
 Actor                                         x~?      xx?    xx?        xx?         ??x
+RequestedPerson                               x~?      xx?    xx?        xx?         ??x
 CertificateRetrieval                          x~?      xx?    xx?        xx?         ??x
 Letter                                        x~?      xx?    xx?        xx?         ??x
 Administrator                                 x-       x-     x-         x-          -x

@@ -33,6 +33,7 @@ from schema.problems import ProblemCode
 from schema.types.certificates import CERTIFICATE_ORDER, CertificateFilter
 from schema.types.history import HISTORY
 from schema.types.organisations import HELD
+from schema.types.requests import RequestFilter
 from schema.types.words import Entity, Transition, transition
 
 
@@ -213,6 +214,13 @@ class User(Entity):
         allow="certificate:read",
         filter=CertificateFilter,
         order_by=CERTIFICATE_ORDER,
+    )
+    requests = page(
+        "Request",
+        "What the user has asked for.",
+        allow="request:read",
+        filter=RequestFilter,
+        latest_first=True,
     )
     history = page(
         "HistoryEntry",

@@ -1,0 +1,133 @@
+"""What people can ask for, and take back; administrators decide by `resolvers.decisions`."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from models import Organisation, Request, RequestKind, RequestStatus, User, UserSettings
+from models.numbers import CvrNumber, Email, PhoneNumber, mask_cpr_number
+from models.refusals import Conflict, Invalid
+from models.requests import DECIDING
+from models.texts import Name, Reason
+from resolvers import roles
+from resolvers.context import Context, checked_by
+
+OPEN = {"status": RequestStatus.OPEN}
+
+
+async def open_to_requests(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """Whether the organisation lets people ask; one that is unknown is told the same."""
+    if "cvr_number" in given:
+        here = {"organisation__cvr_number": given["cvr_number"]}
+        if not await UserSettings.exists(**here, can_request_user=True):
+            yield Invalid("SETTING_FORBIDS", path=("cvrNumber",))
+
+
+@checked_by(open_to_requests)
+async def request_user(
+    context: Context,
+    cvr_number: CvrNumber,
+    first_name: Name,
+    surname: Name,
+    email: Email,
+    phone_number: PhoneNumber | None = None,
+    reason: Reason | None = None,
+) -> Request:
+    """Ask to become a user of an organisation, as the person who is signed in with private MitID.
+
+    cvr_number: The organisation.
+    first_name: The first name.
+    surname: The surname.
+    email: The e-mail address.
+    phone_number: The telephone number.
+    reason: Why.
+    request: The open request.
+    """
+    proved = await proved_number(context)
+    organisation = await Organisation.get(cvr_number=cvr_number)
+    context.visit(organisation.id, f"{first_name} {surname}")
+    await context.organisation_locked()
+    facts = {
+        **proved,
+        "first_name": first_name,
+        "surname": surname,
+        "email": email,
+        "phone_number": phone_number,
+        "language": context.letter_language,
+    }
+    number = {"cpr_number_hash": proved["cpr_number_hash"]}
+    return await ask(context, RequestKind.USER, f"{first_name} {surname}", reason, facts, number)
+
+
+async def proved_number(context: Context) -> dict[str, Any]:
+    """The CPR number that the sign-in proved: masked, sealed and hashed."""
+    person, vault = context.person, context.gateways.vault
+    if person and person.cpr_number:
+        return {
+            "cpr_number": mask_cpr_number(person.cpr_number),
+            "cpr_number_sealed": vault.seal(person.cpr_number),
+            "cpr_number_hash": person.cpr_number_hash,
+        }
+    if person is None or person.cpr_number_hash is None:
+        raise Conflict("ASSURANCE_TOO_LOW")
+    me = await User.get(id=context.subject.user_id)  # who proved it on the way in, elsewhere
+    names = ("cpr_number", "cpr_number_sealed", "cpr_number_hash")
+    return {name: getattr(me, name) for name in names}
+
+
+async def request_anonymity(context: Context, reason: Reason | None = None) -> Request:
+    """Ask to become anonymous.
+
+    reason: Why.
+    request: The open request.
+    """
+    me = await User.locked(id=context.subject.user_id)
+    if me.is_anonymous:
+        raise Conflict("NOTHING_TO_CHANGE", current=me)
+    settings = await UserSettings.get(organisation_id=me.organisation_id)
+    if not settings.can_be_anonymous:
+        raise Conflict("SETTING_FORBIDS")
+    mine = {"user_id": me.id}
+    return await ask(context, RequestKind.ANONYMITY, me.name, reason, mine, mine)
+
+
+async def ask(
+    context: Context,
+    kind: RequestKind,
+    name: str,
+    reason: str | None,
+    facts: Mapping[str, Any],
+    same: Mapping[str, Any],
+) -> Request:
+    """Makes a request and writes to those who decide; refuses where the same is open already."""
+    here = {"organisation_id": context.organisation_id, "kind": kind}
+    if former := await Request.filter(**here, **OPEN, **same).first():
+        raise Conflict("REQUEST_ALREADY_OPEN", current=former)
+    asked_by = await context.actor()
+    request = Request(**here, name=name, reason=reason or None, asked_by=asked_by, **facts)
+    await request.save()
+    organisation = await context.organisation()
+    for user in await roles.holders(context, DECIDING[kind]):
+        names = {"name": user.name, "organisation": organisation.name, "asker": name}
+        await context.post(user, f"{kind.lower()}_requested", **names)
+    return request
+
+
+async def withdraw(request: Request) -> Request:
+    """Withdraw what one has asked for.
+
+    request: The withdrawn request.
+    """
+    request.withdraw()
+    await request.save()
+    return request
+
+
+async def end_all(user: User) -> list[Any]:
+    """Ends all that a user has asked for and nobody has decided."""
+    # Not what somebody decides just now: they wait for the user, and must not be waited for.
+    theirs = Request.filter(user_id=user.id, **OPEN)
+    requests = await theirs.select_for_update(no_key=True, skip_locked=True)
+    for request in requests:
+        request.withdraw()
+        await request.save()
+    return list(requests)

@@ -1,0 +1,70 @@
+"""Requests, and who may decide them."""
+
+from datetime import datetime
+from typing import Any
+
+import models
+from models import RequestKind, RequestStatus
+from models.numbers import Email, MaskedCprNumber, PhoneNumber
+from models.requests import DECIDING
+from planner.conditions import Among, Compared, May
+from planner.declarations import ALL
+from resolvers.context import Key
+from schema.fields import column, computed, edge, facet, part, secret, shows
+from schema.filters import filters, where
+from schema.types.words import Entity
+
+
+@filters
+class RequestFilter:
+    """A RequestFilter holds conditions on requests.
+
+    kind: Of one of these kinds.
+    status: In one of these states.
+    can_decide: That the one who reads this may decide, or may not.
+    user_id: About this user.
+    """
+
+    kind: list[RequestKind] = where(Among("kind"))
+    status: list[RequestStatus] = where(Among("status"))
+    can_decide: bool = where(May("{status} = 'OPEN'", "kind", tuple(DECIDING.items())))
+    user_id: Key = where(Compared("user_id"))
+
+
+@shows(models.Request, is_facet=True)
+class RequestedPerson:
+    """A RequestedPerson is somebody who wants to become a user."""
+
+    first_name: str = column("The first name.")
+    surname: str = column("The surname.")
+    email: Email = column("The e-mail address.")
+    phone_number: PhoneNumber | None = column("The telephone number.")
+    cpr_number: MaskedCprNumber | None = secret(
+        "The CPR number that the sign-in proved, its last four digits hidden.",
+        allow="user:read",
+    )
+
+
+@shows(models.Request, many="requests", allow="request:read")
+class Request(Entity):
+    """A Request is something that a person asks for and an administrator decides."""
+
+    kind: RequestKind = column("What is asked for.")
+    status: RequestStatus = column("How far it has come.")
+    reason: str | None = column("Why, in the words of the one who asks.")
+    asked_by = part("Actor", "Who asks.", is_sure=True)
+    person = facet("RequestedPerson", "Who wants to become a user.", when="first_name")
+    user = edge("User", "Whom it is about; null while there is no user.", allow="user:read")
+
+    @computed(
+        "Whether the one who reads this may decide it.",
+        "bool",
+        needs=("kind", "status"),
+        asks=True,
+    )
+    def can_decide(asking: Any, kind: RequestKind, status: RequestStatus) -> bool:
+        return status is RequestStatus.OPEN and asking.extent(DECIDING[kind]) is ALL
+
+    decided_by = part("Actor", "Who decided.")
+    decided_at: datetime | None = column("When it was decided.")
+    decision_reason: str | None = column("Why it was decided so.")
