@@ -11,7 +11,7 @@ from tortoise import connections
 
 from models.base import Entity
 from planner.plan import Plan
-from planner.reader import Answered, Reader, told
+from planner.reader import Answered, Operation, Reader, told
 from planner.runs import Run
 from resolvers.context import Context
 from schema.attempts import Attempt, Outcome
@@ -23,15 +23,29 @@ from schema.telling import Told
 class Changing:
     """One change whose answer is planned."""
 
-    def __init__(self, reader: Reader, graph: Graph, plan: Plan, variables: Any, context: Context):
-        assert plan.payload
-        self.reader, self.graph, self.plan, self.context = reader, graph, plan, context
-        self.variables, self.payload = variables, plan.payload
+    def __init__(
+        self,
+        reader: Reader,
+        graph: Graph,
+        operation: Operation,
+        variables: Any,
+        context: Context,
+    ):
+        self.reader, self.graph, self.operation, self.context = reader, graph, operation, context
+        self.variables, self.asker = variables, context.subject
+        self.plan = self.planned_for_the_asker()
         self.field = field_of(graph._schema.mutation_type, self.payload.name)
         self.given = self.payload.given(variables)
         self.answered: Answered | None = None
         self.left: Any = None  # the executor's result, where it read the answer
         self.fault: Exception | None = None
+
+    def planned_for_the_asker(self) -> Plan:
+        """The plan for whoever asks now."""
+        plan = self.reader.plan(self.operation, self.variables, asking_for(self.context))
+        assert plan.payload
+        self.payload = plan.payload
+        return plan
 
     async def make(self, query: str, given: dict[str, Any] | None, name: str | None) -> Any:
         """Makes the change; tells the answer under its key, or None where it met a fault."""
@@ -68,6 +82,9 @@ class Changing:
         """The answer by the plan; none where it was refused, or where a thing is gone."""
         if outcome.refusals:
             return None
+        if self.context.subject is not self.asker:
+            # Whoever goes on as somebody else, or elsewhere, has other roles than before.
+            self.plan = self.planned_for_the_asker()
         run = Run(self.reader.contract, self.plan, asking_for(self.context), self.variables)
         connection = connections.get("default")._connection
         try:

@@ -142,9 +142,8 @@ class Endpoint:
     ) -> dict[str, Any] | None:
         """The answer of a change whose payload is planned."""
         variables = self.reader.variables(operation, one.variables or {})
-        plan = self.reader.plan(operation, variables, asking_for(context))
         try:
-            changing = Changing(self.reader, self.graph, plan, variables, context)
+            changing = Changing(self.reader, self.graph, operation, variables, context)
         except GraphQLError:
             return None  # the arguments are wrong: the executor says how
         answer = await changing.make(*one)

@@ -6,7 +6,7 @@ import pytest
 
 from gateways import Claims
 from models import Language, User
-from tests.users import ANNE, BY_BIRTH, CPR, CREATE, link_in
+from tests.users import ANNE, BY_BIRTH, CPR, CREATE, EVERY_ROLE, link_in
 
 pytestmark = pytest.mark.anyio
 
@@ -87,3 +87,28 @@ async def test_who_is_not_signed_in_at_all_does_not_activate(send, ask, person, 
     codes = {one["extensions"]["code"] for one in answer["errors"]}
     assert codes == {"UNAUTHENTICATED"}
     assert not await User.exists(email="anne@example.dk", status="ACTIVE")
+
+
+AS_ANOTHER = """
+mutation ($link: String!) {
+  activateUser(input: {link: $link}) {
+    user { memberships { nodes { group { name members { nodes { name } } } } } }
+    errors { code }
+  }
+}
+"""
+
+
+async def test_whoever_gets_in_elsewhere_holds_no_role_there(
+    send, ask, person, make, hansen, jensen, letters
+):
+    anne = await make.user(jensen, *EVERY_ROLE, cpr=CPR)
+    await ask(await person("user_administrator"), CREATE, input=ANNE)
+    (letter,) = await letters(ANNE["email"])
+
+    answer = await send(anne, AS_ANOTHER, link=link_in(letter))
+
+    assert answer["data"]["activateUser"]["errors"] == []
+    (everybody,) = answer["data"]["activateUser"]["user"]["memberships"]["nodes"]
+    assert everybody["group"] == {"name": "Alle brugere", "members": None}
+    assert [one["extensions"]["permission"] for one in answer["errors"]] == ["group:list_members"]
