@@ -23,12 +23,16 @@ from models import (
     DeviceKind,
     Group,
     GroupMember,
+    Language,
     Organisation,
     ProductionUnit,
+    Request,
+    RequestKind,
     RetrievalIdentification,
     Role,
     RoleAssignment,
     User,
+    UserSettings,
     UserStatus,
 )
 from models.history import record
@@ -110,6 +114,7 @@ async def load(reach: Gateways) -> bool:
         email = f"bruger{number + 1}@example.dk"
         await person(reach, 100 + number, f"{first} {last}", email, HOME, ())
     await furnish(now)
+    await ask(reach)
     return True
 
 
@@ -125,18 +130,14 @@ async def person(
     now = reach.clock.now()
     organisation = await Organisation.get(cvr_number=cvr_number)
     units = await organisation_units(organisation)
-    cpr = CprNumber(
-        f"{61 + number % 28:02}{1 + number % 12:02}{60 + number % 40:02}{1000 + number}"
-    )
+    cpr = cpr_number(number)
     async with making(organisation.id, now):
         user = User(
             organisation_id=organisation.id,
             status=UserStatus.ACTIVE,
             email=email,
             phone_number=f"{20000000 + number}",
-            cpr_number=mask_cpr_number(cpr),
-            cpr_number_sealed=reach.vault.seal(cpr),
-            cpr_number_hash=reach.vault.fingerprint(cpr),
+            **proved(reach, cpr),
             date_of_birth=birth_date(cpr),
             target_assurance_level=organisation.assurance_level,
             assurance_level=organisation.assurance_level,
@@ -153,6 +154,20 @@ async def person(
             from_on=today(now),
             assigned_at=now,
         )
+
+
+def cpr_number(number: int) -> CprNumber:
+    day, month, year = 61 + number % 28, 1 + number % 12, 60 + number % 40
+    return CprNumber(f"{day:02}{month:02}{year:02}{1000 + number}")
+
+
+def proved(reach: Gateways, cpr: CprNumber) -> dict[str, Any]:
+    """A CPR number as it is stored: masked, sealed and hashed."""
+    return {
+        "cpr_number": mask_cpr_number(cpr),
+        "cpr_number_sealed": reach.vault.seal(cpr),
+        "cpr_number_hash": reach.vault.fingerprint(cpr),
+    }
 
 
 async def organisation_units(organisation: Organisation) -> list[object]:
@@ -216,6 +231,27 @@ async def let_sign_in(users: list[User], now: datetime) -> None:
         for facts in given:
             of = {"organisation_id": user.organisation_id, "user_id": user.id}
             await Authenticator(**of, **facts, ordered_at=now).save()
+
+
+async def ask(reach: Gateways) -> None:
+    """An open request of each kind in the first organisation, where people may ask."""
+    here: dict[str, Any] = {"organisation_id": (await Organisation.get(cvr_number=HOME)).id}
+    settings = await UserSettings.get(**here)
+    settings.can_request_user = True
+    user = await User.get(**here, email="bruger2@example.dk")
+    hopeful = {"first_name": "Freja", "surname": "Dahl", "email": "freja@example.dk"}
+    hopeful |= {"language": Language.DANISH, **proved(reach, cpr_number(200))}
+    asked: tuple[tuple[RequestKind, str, str, dict[str, Any]], ...] = (
+        (RequestKind.USER, "Freja Dahl", "Jeg begynder i bogholderiet", hopeful),
+        (RequestKind.ANONYMITY, user.name, "Jeg har beskyttet adresse", {"user_id": user.id}),
+    )
+    async with making(here["organisation_id"], reach.clock.now()):
+        await settings.save()
+        for kind, name, reason, facts in asked:
+            by = facts.get("user_id")
+            actor = await Actor.named(here["organisation_id"], ActorKind.PERSON, name, by)
+            request = Request(**here, kind=kind, name=name, reason=reason, asked_by=actor, **facts)
+            await request.save()
 
 
 async def user_named(word: str) -> User | None:

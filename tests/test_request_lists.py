@@ -2,6 +2,7 @@
 
 import pytest
 
+from resolvers import demo
 from tests.requests import MINE, REQUEST, REQUESTS
 from tests.users import CPR
 
@@ -126,6 +127,18 @@ async def test_a_stranger_sees_none_of_it(ask, send, make, jensen, requests):
     assert not set(ids(page)) & set(requests)
     assert [one["extensions"]["code"] for one in one["errors"]] == ["NOT_FOUND"]
     assert (await ask(stranger, NODE, id=requests[0])) is None
+
+
+async def test_the_demo_has_an_open_request_of_each_kind(empty, gateways, send):
+    await demo.load(gateways)
+
+    answer = await send(await demo.user_named("user-administrator"), REQUESTS)
+
+    page = answer["data"]["requests"]
+    assert [(one["kind"], one["canDecide"]) for one in page["nodes"]] == [
+        ("ANONYMITY", True),
+        ("USER", True),
+    ]
 
 
 async def test_a_long_list_takes_as_many_statements_as_a_short_one(

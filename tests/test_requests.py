@@ -1,5 +1,6 @@
 """People ask to become users or to become anonymous, and take it back."""
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -18,7 +19,7 @@ from tests.requests import (
 )
 from tests.scenes import everything_stored
 from tests.tables import who_may
-from tests.users import CPR, changes_in, last_told
+from tests.users import CPR, EVERY_ROLE, changes_in, last_told
 
 pytestmark = pytest.mark.anyio
 
@@ -208,6 +209,35 @@ async def test_whoever_asked_elsewhere_is_at_home_again_afterwards(send, home, m
     assert answer["data"]["requestUser"] == {"request": {"status": "OPEN"}, "errors": []}
     assert answer["data"]["setLanguage"]["viewer"] == {"language": "ENGLISH"}
     assert (await User.get(id=anne.id)).language is Language.ENGLISH
+
+
+ASKED = """
+mutation ($wish: RequestUserInput!) {
+  requestUser(input: $wish) { request { status person { cprNumber } } errors { code } }
+}
+"""
+
+
+async def test_an_administrator_elsewhere_reads_as_the_person_who_asks(send, home, make, jensen):
+    anne = await make.user(jensen, *EVERY_ROLE)
+
+    answer = await send(anne, ASKED, wish=wish(home.cvr_number))
+
+    asked = answer["data"]["requestUser"]
+    assert asked["request"] == {"status": "OPEN", "person": {"cprNumber": None}}
+    assert [one["extensions"]["permission"] for one in answer["errors"]] == ["user:read"]
+
+
+async def test_who_asks_twice_at_once_has_asked_once(ask, home, person):
+    eva, given = await person(), wish(home.cvr_number)
+
+    by_person = await asyncio.gather(*(ask(ANNE, REQUEST_USER, input=given) for _ in range(3)))
+    by_user = await asyncio.gather(*(ask(eva, REQUEST_ANONYMITY, input={}) for _ in range(3)))
+
+    for answers in (by_person, by_user):
+        told = sorted(one.problems for one in answers)
+        assert told == [[], ["REQUEST_ALREADY_OPEN"], ["REQUEST_ALREADY_OPEN"]]
+    assert await Request.all().count() == 2
 
 
 async def test_a_repeat_under_a_key_asks_once(ask, home):
