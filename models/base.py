@@ -191,6 +191,10 @@ class Change:
             self.touched[entity.id] = Touch(entity, before, is_new)
         return self.touched[entity.id]
 
+    def tell_of(self, entity: Entity) -> None:
+        """Lets the history tell of an entity that stays as it is, and of the same version."""
+        self.touched.setdefault(entity.id, Touch(entity, entity.state(), is_new=False))
+
 
 def as_text(value: Any) -> str | None:
     """A value as the history shows it."""

@@ -21,34 +21,16 @@ from models import (
     UserStatus,
     VatUnit,
 )
-from models.numbers import (
-    CprNumber,
-    Email,
-    PhoneNumber,
-    birth_date,
-    check_past,
-    mask_cpr_number,
-)
+from models.numbers import CprNumber, Email, PhoneNumber, check_past
 from models.refusals import Conflict, Invalid
 from models.texts import Line, Name, Reason
 from resolvers import activations, authenticators, certificates, requests, roles
 from resolvers.activations import CodedUser
 from resolvers.authenticators import AuthenticatorInput, all_assignable, order_all
 from resolvers.context import Context, Id, OneOf, checked_by
+from resolvers.persons import PersonIdentifier, identify
 from resolvers.settings import Units, usual_units
 from resolvers.usages import Usage
-
-
-@dataclass
-class PersonIdentifier(OneOf):
-    """A PersonIdentifier is what a person will be recognised by.
-
-    cpr_number: The CPR number: an activation link goes by e-mail.
-    date_of_birth: The date of birth: a temporary code is shown to the administrator.
-    """
-
-    cpr_number: CprNumber | None = None
-    date_of_birth: date | None = None
 
 
 class Alterations(TypedDict, total=False):
@@ -204,18 +186,6 @@ async def enrol(
     await user.save()
     await order_all(context, user, authenticators)
     return CodedUser(user, await activations.invite(context, user))
-
-
-def identify(context: Context, user: User, person: PersonIdentifier) -> None:
-    """Ties a user to a CPR number, which is sealed, or to a date of birth."""
-    user.cpr_number = user.cpr_number_sealed = user.cpr_number_hash = None
-    user.date_of_birth = person.date_of_birth
-    if person.cpr_number:
-        vault = context.gateways.vault
-        user.cpr_number = mask_cpr_number(person.cpr_number)
-        user.cpr_number_sealed = vault.seal(person.cpr_number)
-        user.cpr_number_hash = vault.fingerprint(person.cpr_number)
-        user.date_of_birth = birth_date(person.cpr_number)
 
 
 @checked_by(allowed)

@@ -22,26 +22,30 @@ from schema.telling import must_be_signed_in
 NAMED = types  # the nouns stand before the changes that answer with them
 
 
-def mutation(resolver: Any, *, allow: str, shown_as: str | None = None) -> Any:
-    """Declares a change; `shown_as` names the type of its answer, where that is not its own."""
-    return ChangeField(resolver, allow, shown_as)
+def mutation(resolver: Any, *, allow: str, shown_as: str | None = None, alters: bool = True) -> Any:
+    """Declares a change; `shown_as` names the type of its answer, where that is not its own.
+
+    What is named by one that does not alter it keeps its version.
+    """
+    return ChangeField(resolver, allow, shown_as, alters)
 
 
 class ChangeField(NounField):
     """A root field of mutations. It takes its name from the class that it stands in."""
 
-    def __init__(self, resolver: Any, allow: str, shown_as: str | None):
+    def __init__(self, resolver: Any, allow: str, shown_as: str | None, alters: bool):
         super().__init__(
             description=summary(resolver),
             metadata={"allow": allow},
             directives=[Allow(permission=allow)],
         )
-        self.change, self.allow, self.shown_as = resolver, allow, shown_as
+        self.change, self.allow, self.shown_as, self.alters = resolver, allow, shown_as, alters
 
     def __set_name__(self, owner: type, name: str) -> None:
         operation = to_camel_case(name)
         noun = capitalize_first(operation)
-        members = (*target_members(self.change), *members_of(self.change), *version(self.change))
+        based_on = version(self.change) if self.alters else ()
+        members = (*target_members(self.change), *members_of(self.change), *based_on)
         self.guard = Guard(
             self.change, self.allow, operation, target_of(self.change), members_of(self.change)
         )

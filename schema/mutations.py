@@ -8,6 +8,7 @@ from resolvers import (
     consents,
     decisions,
     groups,
+    persons,
     profiles,
     requests,
     roles,
@@ -41,6 +42,9 @@ class Mutation:
     deactivate_user = mutation(users.deactivate, allow="user:deactivate")
     reactivate_user = mutation(users.reactivate, allow="user:reactivate")
     delete_user = mutation(users.delete, allow="user:delete")
+    reveal_cpr_number = mutation(
+        persons.reveal_cpr_number, allow="user:reveal_cpr_number", alters=False
+    )
 
     # Authenticators
     assign_authenticator = mutation(authenticators.assign, allow="authenticator:assign")

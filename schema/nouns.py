@@ -11,10 +11,11 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+from models.numbers import CprNumber
 from schema.docs import summary
 from schema.shape import UNSET
 
-NOUNS: dict[str, Any] = {"Optional": Optional, "datetime": datetime}
+NOUNS: dict[str, Any] = {"Optional": Optional, "datetime": datetime, "CprNumber": CprNumber}
 
 
 class NounField(StrawberryField):

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from strawberry.utils.str_converters import to_camel_case
 
 from models.base import Entity
+from models.numbers import CprNumber
 from models.refusals import Refusal
 from planner.declarations import Asking
 from schema.docs import a, described
@@ -55,7 +56,7 @@ def part(name: str, hint: Any, docs: dict[str, str]) -> Part:
     bare, _ = without_none(hint)
     if get_origin(bare) is list:
         return Part(name, f"list[{TYPES[get_args(bare)[0]]}]", docs[name])
-    is_shown_once = getattr(bare, "is_shown_once", False)
+    is_shown_once = bare is CprNumber or getattr(bare, "is_shown_once", False)
     return Part(name, f"Optional[{TYPES[bare]}]", docs[name], is_shown_once)
 
 

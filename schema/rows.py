@@ -14,13 +14,14 @@ import orjson
 from tortoise import connections
 
 from models.base import Entity
+from models.numbers import CprNumber
 from planner import statements
 from planner.declarations import Asking, Column, Computed, Edge, Facet, Page, Shown
 from planner.statements import Draft, Statement
 from planner.tables import Table, end, link
 
 SHOWN: dict[str, Shown] = {}  # the types by name
-TYPES: dict[Any, str] = {}  # the type that shows a model or a value
+TYPES: dict[Any, str] = {CprNumber: "CprNumber"}  # the type that shows a model or a value
 
 
 @dataclass

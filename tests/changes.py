@@ -127,6 +127,11 @@ CHANGES = {
         lambda s: {"requestId": s.anonymity_request.id},
         lambda s: s.anonymity_request,
     ),
+    "revealCprNumber": Row(
+        USERS,
+        "cprNumber user { version }",
+        lambda s: {"userId": s.bo.id, "reason": "Two people of one name"},
+    ),
     "createGroup": Row(ORGANISATION, GROUP, lambda _: {"name": "Canteen"}),
     "updateGroup": Row(
         ORGANISATION,
@@ -271,7 +276,7 @@ def shown_once(mutation: str) -> set[str]:
     return {name for name, one in kind.fields.items() if str(one.type) in SECRETS}
 
 
-SECRETS = ("TemporaryCode", "OneTimeCode")
+SECRETS = ("TemporaryCode", "OneTimeCode", "CprNumber")
 
 
 def actor_of(name: str, scene: Scene) -> User | Claims:

@@ -26,7 +26,7 @@ CONSENTS = ("giveConsent", "withdrawConsent")
 # To no person closed, so there is none to deny.
 OVER_ONESELF = ("setLanguage", "activateUser", "requestUser", "requestAnonymity", *CONSENTS)
 # Whether it is one's own is seen when it is found.
-OVER_ONE_S_OWN = ("revokeCertificate", "withdrawRequest", *CONSENTS)
+OVER_ONE_S_OWN = ("revokeCertificate", "revealCprNumber", "withdrawRequest", *CONSENTS)
 
 NOUNS = {"version", "user"}
 every = pytest.mark.parametrize("mutation", MUTATIONS)

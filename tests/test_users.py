@@ -32,6 +32,7 @@ test_who_may_use_users = who_may("""
     user:deactivate             .            x                    .                       .
     user:reactivate             .            x                    .                       .
     user:delete                 .            x                    .                       .
+    user:reveal_cpr_number      x            x                    .                       .
 """)  # noqa: E501
 
 

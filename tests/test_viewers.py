@@ -40,6 +40,7 @@ OWN = [
 ]
 ONLY_OWN = [*("user:activate", "user_request:create", "anonymity_request:create")]
 ONLY_OWN += ["request:withdraw", *CONSENTS]
+REVEAL = "user:reveal_cpr_number"
 OWN_OF_ALL = [*("node:read", "organisation:read", "viewer:read", "viewer:set_language")]
 READ_BY_ADMINISTRATORS = {
     *("billing:read", "settings:read", "history:list", "history:verify"),
@@ -59,7 +60,7 @@ CHANGES = {
     },
     "user_administrator": {
         *("user:create", "user:update", "user:deactivate", "user:reactivate", "user:delete"),
-        *("user:resend_activation", "user:renew_temporary_code"),
+        *("user:resend_activation", "user:renew_temporary_code", REVEAL),
         *("authenticator:assign", "authenticator:withdraw", "authenticator:renew_code"),
         *("user_request:decide", "anonymity_request:decide"),
         *("group:add_member", "group:remove_member", "settings:update_defaults"),
@@ -81,7 +82,7 @@ async def test_an_employee_sees_who_one_is_and_what_one_may_over_oneself(ask, pe
     assert (viewer["language"], viewer["roles"]) == ("DANISH", ["USER"])
     assert viewer["permissions"] == []
     assert viewer["ownPermissions"] == sorted(
-        [*OWN, *OWN_OF_ALL, *ONLY_OWN, "request:read", "user:read", "user:read_history"]
+        [*OWN, *OWN_OF_ALL, *ONLY_OWN, "request:read", "user:read", "user:read_history", REVEAL]
     )
 
 
