@@ -98,6 +98,15 @@ class Entity(Record):
         """All columns, as they are now."""
         return {name: getattr(self, name) for name in self._meta.fields_db_projection}
 
+    @property
+    def is_altered(self) -> bool:
+        """Whether there is anything to store."""
+        return not self._saved_in_db or bool(self.altered())
+
+    def altered(self) -> list[str]:
+        """The columns that differ from what is stored."""
+        return [name for name, one in self.columns().items() if self._stored[name] != one]
+
     async def save(
         self,
         using_db: BaseDBAsyncClient | None = None,
@@ -107,8 +116,7 @@ class Entity(Record):
     ) -> None:
         Change.under_way().touch(self)
         if self._saved_in_db and update_fields is None:
-            stored = self._stored
-            update_fields = [name for name, one in self.columns().items() if stored[name] != one]
+            update_fields = self.altered()
         await super().save(using_db, update_fields, force_create, force_update)
         self._stored = self.columns()
 

@@ -157,7 +157,12 @@ class User(Entity):
     role_assignments: fields.ReverseRelation[RoleAssignment]
 
     noun = "user"
-    expressions = {f"{one}_sorted": DANISH.format(one) for one in ("name", "surname", "first_name")}
+    expressions = {
+        **{f"{one}_sorted": DANISH.format(one) for one in ("name", "surname", "first_name")},
+        "can_enter": "exists (select 1 from activation a where a.user_id = {id}"
+        " and a.used_at is null and a.link_expires_at > $now and (a.kind = 'LINK'"
+        " or a.tries_left > 0 and a.code_expires_at > $now))",
+    }
     owner = "id"
 
     class Meta:

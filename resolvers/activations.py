@@ -31,14 +31,24 @@ class CodedUser:
 
 async def invite(context: Context, user: User) -> TemporaryCode | None:
     """Sends a link, and makes a code where there is no CPR number; what was before is void."""
-    await void(user)
-    activation = Activation(organisation_id=user.organisation_id, user_id=user.id)
-    has_code = user.cpr_number_hash is None
-    activation.kind = ActivationKind.TEMPORARY_CODE if has_code else ActivationKind.LINK
+    activation = await opened(user)
     await send_link(context, user, activation)
+    has_code = activation.kind is ActivationKind.TEMPORARY_CODE
     code = give_code(context, user, activation) if has_code else None
     await activation.save()
     return code
+
+
+async def opened(user: User) -> Activation:
+    """A new way in, without a code yet; what was before is void."""
+    await void(user)
+    has_code = user.cpr_number_hash is None
+    return Activation(
+        organisation_id=user.organisation_id,
+        user_id=user.id,
+        kind=ActivationKind.TEMPORARY_CODE if has_code else ActivationKind.LINK,
+        tries_left=0 if has_code else None,
+    )
 
 
 async def send_link(context: Context, user: User, activation: Activation) -> None:
@@ -79,13 +89,13 @@ async def resend_activation(context: Context, user: User) -> User:
 
 
 async def resend(context: Context, user: User) -> None:
-    """Sends a new link; a code that has been handed over stays good."""
-    activation = await Activation.get_or_none(user_id=user.id)
-    if activation is None:
-        await invite(context, user)
-    else:
-        await send_link(context, user, activation)
-        await activation.save()
+    """Sends a new link; a code that has been handed over stays good, and no new one is made.
+
+    Whoever sends a link sees no code: one is made only where it is shown.
+    """
+    activation = await Activation.get_or_none(user_id=user.id) or await opened(user)
+    await send_link(context, user, activation)
+    await activation.save()
 
 
 async def renew_temporary_code(context: Context, user: User) -> CodedUser:

@@ -31,14 +31,14 @@ class RevealedNumber:
 
 def identify(context: Context, user: User, person: PersonIdentifier) -> None:
     """Ties a user to a CPR number, which is sealed, or to a date of birth."""
-    user.cpr_number = user.cpr_number_sealed = user.cpr_number_hash = None
-    user.date_of_birth = person.date_of_birth
-    if person.cpr_number:
-        vault = context.gateways.vault
-        user.cpr_number = mask_cpr_number(person.cpr_number)
-        user.cpr_number_sealed = vault.seal(person.cpr_number)
-        user.cpr_number_hash = vault.fingerprint(person.cpr_number)
-        user.date_of_birth = birth_date(person.cpr_number)
+    vault, number = context.gateways.vault, person.cpr_number
+    fingerprint = number and vault.fingerprint(number)
+    if fingerprint and fingerprint == user.cpr_number_hash:
+        return  # to seal it anew would look like a change
+    user.cpr_number_hash = fingerprint
+    user.cpr_number = mask_cpr_number(number) if number else None
+    user.cpr_number_sealed = vault.seal(number) if number else None
+    user.date_of_birth = birth_date(number) if number else person.date_of_birth
 
 
 async def reveal_cpr_number(context: Context, user: User, reason: NeededReason) -> RevealedNumber:

@@ -208,6 +208,8 @@ async def update(context: Context, user: User, **given: Unpack[Alterations]) -> 
     user.rename(given.pop("first_name", user.first_name), given.pop("surname", user.surname))
     for name, value in given.items():
         setattr(user, name, value)
+    if not user.is_altered:
+        return user
     if user.email != former_email:
         organisation = await context.organisation()
         names = {"name": user.name, "organisation": organisation.name}
@@ -223,10 +225,14 @@ async def update(context: Context, user: User, **given: Unpack[Alterations]) -> 
 async def follow(
     context: Context, user: User, former_email: str, former_person: str | None
 ) -> None:
-    """Sends the way in anew to an address or for a number that has changed meanwhile."""
-    if user.cpr_number_hash != former_person:
-        await activations.invite(context, user)
-    elif user.email != former_email:
+    """Sends the way in anew to an address or for a number that has changed meanwhile.
+
+    What was handed over for another number is void: no tries are left until a code is renewed.
+    """
+    is_another = user.cpr_number_hash != former_person
+    if is_another:
+        await activations.void(user)
+    if is_another or user.email != former_email:
         await activations.resend(context, user)
 
 

@@ -268,6 +268,28 @@ async def test_a_new_code_replaces_the_former_and_the_link_stays(ask, admin, inv
     assert new["user"]["status"] == "ACTIVE"
 
 
+@pytest.mark.parametrize("how", ["opened again", "known by another number"])
+async def test_no_code_is_good_that_nobody_was_shown(ask, admin, invite, latest_link, how):
+    if how == "opened again":
+        key, _, code = await invite(BY_BIRTH)
+        for document in (DEACTIVATE, REACTIVATE, RESEND):
+            answer = await ask(admin, document, input={"userId": key})
+    else:
+        (key, *_), code = await invite(), "3333-3333-3333-3333"
+        answer = await ask(admin, UPDATE, input={"userId": key, **BY_BIRTH})
+    link = await latest_link()
+
+    tried = await ask(ANNE_BY_BIRTH, ACTIVATE, input={"link": link, "temporaryCode": code})
+    renewed = await ask(admin, RENEW_CODE, input={"userId": key})
+    code = renewed["temporaryCode"]["code"]
+    entered = await ask(ANNE_BY_BIRTH, ACTIVATE, input={"link": link, "temporaryCode": code})
+
+    assert answer["user"]["activation"]["kind"] == "TEMPORARY_CODE"
+    assert answer["user"]["activation"]["triesLeft"] == 0
+    assert tried.problem == "CODE_VOID"
+    assert entered["user"]["status"] == "ACTIVE"
+
+
 async def test_who_has_a_cpr_number_needs_no_code(ask, admin, invite):
     key, *_ = await invite()
 

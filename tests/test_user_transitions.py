@@ -50,7 +50,8 @@ STATES = {
     "deactivated for a while": [IN, (DEACTIVATE, {"until": "2027-02-01"})],
     "deactivated before activation": [OUT],
     "reactivated": [IN, OUT, BACK],
-    "reactivated before activation": [OUT, BACK, ANEW],
+    "reactivated before activation": [OUT, BACK],
+    "reactivated and invited anew": [OUT, BACK, ANEW],
     "deleted": [IN, (DELETE, {})],
     "deleted before activation": [(DELETE, {})],
 }

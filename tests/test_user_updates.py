@@ -262,3 +262,25 @@ async def test_nobody_changes_what_is_known_of_oneself(ask, admin, person):
     assert answer.problem == "DENIED"
     seen = await ask(admin, USER, id=bo.id)
     assert seen["phoneNumber"] is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"phoneNumber": "33445566"},
+        {"email": "anne@example.dk", "phoneNumber": "33445566"},
+        {"firstName": "Anne", "surname": "Østergaard", "person": {"cprNumber": "610190-4242"}},
+    ],
+)
+async def test_what_is_as_it_was_makes_no_version_no_history_and_no_letter(
+    ask, admin, letters, given
+):
+    anne = (await ask(admin, CREATE, input=ANNE | {"phoneNumber": "33445566"}))["user"]
+    told, before = await last_told(anne["id"]), await stored(User)
+
+    answer = await ask(admin, UPDATE, input={"userId": anne["id"], **given})
+
+    assert (answer["errors"], answer["user"]["version"]) == ([], 1)
+    assert (await last_told(anne["id"])).id == told.id
+    assert await stored(User) == before
+    assert len(await letters("anne@example.dk")) == 1

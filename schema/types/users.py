@@ -237,11 +237,13 @@ class User(Entity):
     @computed(
         "What can happen to the user now, and who may do it.",
         "list[UserTransition]",
-        needs=("id", "status", "status_before", "deactivated_from", "cpr_number_hash"),
+        needs=(
+            *("id", "status", "status_before", "deactivated_from", "cpr_number_hash", "can_enter"),
+        ),
         asks=True,
     )
     def allowed_transitions(
-        asking: Any, id: UUID, status: Any, before: Any, planned: Any, cpr: Any
+        asking: Any, id: UUID, status: Any, before: Any, planned: Any, cpr: Any, can_enter: bool
     ) -> list[Transition]:
         found = []
         for action, step in STEPS.items():
@@ -249,6 +251,8 @@ class User(Entity):
             if status not in step.since and not drops:
                 continue
             if action is UserAction.RENEW_TEMPORARY_CODE and cpr:
+                continue
+            if action is UserAction.ACTIVATE and not can_enter:
                 continue
             to = status if drops else step.to or before or ACTIVE
             extent = asking.context.extent(step.permission)
