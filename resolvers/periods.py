@@ -35,7 +35,9 @@ async def change(reach: Gateways, key: object, activity: str, operation: str) ->
     """Makes one transition, if it is still due when the user is locked."""
     now = reach.clock.now()
     async with in_transaction():
-        user = await User.locked(id=key)
+        user = await User.locked_or_none(id=key)
+        if user is None:
+            return
         started = Change(activity, operation, now, uuid4(), user.deactivation_reason)
         started.begin()
         try:
