@@ -1,8 +1,10 @@
 """What the tests stand on: a real database, gateways in memory, and people who ask over HTTP."""
 
+import logging
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from schema.endpoint import Endpoint
 from server import Environment, create_app
 from tests.asking import Asker
 from tests.comparing import BothWays
+from tests.leaks import LEAKS, Ear, WatchedVault
 from tests.making import Maker
 
 LOGGERS = ("tortoise.db_client", "segl.sql")  # of statements by the models, and by the planner
@@ -45,9 +48,25 @@ async def tables(database_url: str, anyio_backend: str) -> AsyncIterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def ear() -> Iterator[None]:
+    """Hears all that is logged."""
+    logging.getLogger().addHandler(ear := Ear())
+    logging.getLogger("segl").setLevel(logging.DEBUG)
+    yield
+    logging.getLogger().removeHandler(ear)
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(ear: None) -> Iterator[None]:
+    """Fails a test in which a CPR number came out anywhere."""
+    yield
+    assert LEAKS.found() == [], "a CPR number that was used stands there"
+
+
 @pytest.fixture
-async def empty(tables: None) -> None:
-    """A database in which nothing has happened yet."""
+async def empty(tables: None, nothing_leaks: None) -> AsyncIterator[None]:
+    """A database in which nothing has happened yet; what has happened is searched for leaks."""
     client = connections.get("default")
     found = await client.execute_query_dict(
         "select string_agg('delete from ' || quote_ident(tablename), ';') as all from pg_tables"
@@ -57,11 +76,14 @@ async def empty(tables: None) -> None:
     await client.execute_script(
         f"begin; set local session_replication_role = replica; {found[0]['all']}; commit"
     )
+    yield
+    await LEAKS.look()
 
 
 @pytest.fixture
 def gateways() -> Gateways:
-    return Gateways.in_memory()
+    made = Gateways.in_memory()
+    return replace(made, vault=WatchedVault(made.vault))
 
 
 @pytest.fixture
@@ -109,8 +131,10 @@ async def client(
     environment: Environment, gateways: Gateways, way_in: type[Endpoint]
 ) -> AsyncIterator[AsyncClient]:
     app = create_app(environment, gateways, way_in=way_in)
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
-        yield client
+    hooks = {"request": [LEAKS.hear_request], "response": [LEAKS.hear_response]}
+    transport = ASGITransport(app)
+    async with AsyncClient(transport=transport, base_url="http://test", event_hooks=hooks) as one:
+        yield one
 
 
 @pytest.fixture

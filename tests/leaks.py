@@ -1,0 +1,106 @@
+"""Listens to all that the suite brings about, for CPR numbers that should be nowhere in it.
+
+Numbers are gathered where they come in: from requests, from tests that make people, and from what
+is sealed or hashed. What leaves is searched: letters and answers that are kept, answers with their
+errors, logs with their traces, and what the tables show.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from httpx import Request, Response
+from tortoise import connections
+
+from gateways import Vault
+
+FORM = re.compile(r"(?<!\d)(\d{6})-?(\d{4})(?!\d)")
+GIVEN = re.compile(r"cpr(?:Number)?\W{1,5}(\d{6}-?\d{4})(?!\d)", re.IGNORECASE)
+REVEALING = "revealCprNumber"  # whose answer is the one place where a number may stand
+SHOWN = """
+select 'history_entry' as name, string_agg(concat_ws(' ', summary, reason, changes::text), ' ')
+  as text from history_entry
+union all select 'actor', string_agg(name, ' ') from actor
+union all select 'letter', string_agg(concat_ws(' ', subject, failure_reason), ' ') from letter
+"""
+
+
+class Leaks:
+    """The numbers that have been used, and what looks like one, with where it was."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+        self.seen: set[tuple[str, str]] = set()
+
+    def use(self, *numbers: str) -> None:
+        self.used |= {one.replace("-", "") for one in numbers}
+
+    def search(self, where: str, text: str) -> None:
+        self.seen |= {("".join(one), where) for one in FORM.findall(text)}
+
+    def found(self) -> list[str]:
+        """Where a number was seen that has been used; from now on all that is forgotten."""
+        found = sorted({where for number, where in self.seen if number in self.used})
+        self.seen.clear()
+        return found
+
+    async def hear_request(self, request: Request) -> None:
+        self.use(*GIVEN.findall(request.content.decode(errors="replace").replace("\\", "")))
+
+    async def hear_response(self, response: Response) -> None:
+        """Searches an answer; of one that reveals a number only the errors."""
+        text = (await response.aread()).decode(errors="replace")
+        if REVEALING.encode() in response.request.content:
+            text = json.dumps(errors_in(response.json()))
+        self.search("an answer", f"{text} {response.headers}")
+
+    async def look(self) -> None:
+        """Searches what the tables show."""
+        for row in await connections.get("default").execute_query_dict(SHOWN):
+            self.search(f"the table {row['name']}", row["text"] or "")
+
+
+def errors_in(value: Any) -> Iterable[Any]:
+    """The errors of an answer, however deep."""
+    match value:
+        case dict():
+            found = [value["errors"]] if value.get("errors") else []
+            return found + [one for inner in value.values() for one in errors_in(inner)]
+        case list():
+            return [one for inner in value for one in errors_in(inner)]
+        case _:
+            return []
+
+
+LEAKS = Leaks()  # of the whole suite
+
+
+class Ear(logging.Handler):
+    """Searches every line that is logged, with its trace."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        LEAKS.search(f"the log {record.name}", self.format(record))
+
+
+class WatchedVault(Vault):
+    """A vault that tells which numbers it keeps, and of other texts whether one stands in them."""
+
+    def __init__(self, vault: Vault) -> None:
+        vars(self).update(vars(vault))
+
+    def seal(self, text: str) -> bytes:
+        self._hear(text)
+        return super().seal(text)
+
+    def fingerprint(self, text: str) -> str:
+        if FORM.fullmatch(text):
+            LEAKS.use(text)
+        return super().fingerprint(text)
+
+    def _hear(self, text: str) -> None:
+        if FORM.fullmatch(text):
+            LEAKS.use(text)
+        else:
+            LEAKS.search("a letter or an answer that is kept", text)
