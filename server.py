@@ -28,7 +28,7 @@ from graphiql.forms import COOKIE
 from models import database
 from planner.selection import Weight
 from policies import Policy
-from resolvers import demo, letters, organisations, periods
+from resolvers import demo, erasures, letters, organisations, periods
 from resolvers.context import Context, Rules
 from resolvers.desk import DemoDesk
 from resolvers.identities import Door
@@ -131,6 +131,7 @@ def create_app(
     door = Door(gateways, policy, environment.rules)
     gateways.jobs.every(20, lambda: periods.turn(gateways), "periods")
     gateways.jobs.every(3600, lambda: periods.forget(gateways), "forgetting")
+    gateways.jobs.every(3600, lambda: erasures.turn(gateways), "erasures")
     gateways.jobs.every(5, lambda: letters.deliver(gateways, environment.is_demo), "letters")
 
     @asynccontextmanager

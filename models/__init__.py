@@ -1,6 +1,6 @@
 """The nouns: what is stored, and the rules of one entity."""
 
-from models import messages, numbers
+from models import erasure, messages, numbers
 from models.actors import Actor, ActorKind
 from models.authenticators import (
     Authenticator,
@@ -98,6 +98,7 @@ __all__ = [
     "UserSettings",
     "UserStatus",
     "VatUnit",
+    "erasure",
     "messages",
     "numbers",
 ]

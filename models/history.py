@@ -2,13 +2,13 @@
 
 Each entry bears a hash over itself and the entry before, so that one that is altered, lost or put
 in shows. The words that may hold personal data (summary, reason, values) enter the chain by a
-salted hash of their own: they can be erased without breaking it.
+salted hash of their own: they can be erased without breaking it. What then stands in their place
+is vouched for by the entry that tells of the erasure.
 """
 
 import hashlib
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
 from typing import Any
@@ -18,7 +18,7 @@ import orjson
 from tortoise import connections, fields
 
 from models.actors import Actor
-from models.base import Change, Entity, Record, Touch, as_text
+from models.base import EVERYONE, Change, Entity, Record, Touch, as_text
 
 
 class HistoryOutcome(StrEnum):
@@ -92,6 +92,8 @@ class HistoryEntry(Record):
     about_kind = fields.CharEnumField(EntityKind, max_length=30)
     about_id = fields.UUIDField()
     request_uuid = fields.UUIDField()
+    concerns_id: UUID | None = fields.UUIDField(null=True)  # the user whom the words tell of
+    erased_by = fields.IntField(null=True)  # the number of the entry that tells of the erasure
     salt = fields.CharField(32)
     words_hash = fields.CharField(64)
     hash = fields.CharField(64)
@@ -104,7 +106,7 @@ class HistoryEntry(Record):
     class Meta:
         table = "history_entry"
         unique_together = (("organisation", "sequence"),)
-        indexes = (("about_id", "sequence"), ("actor_user_id", "sequence"))
+        indexes = (("about_id", "sequence"), ("actor_user_id", "sequence"), ("concerns_id",))
 
     def columns(self) -> dict[str, Any]:
         """All columns, as they are stored."""
@@ -151,6 +153,7 @@ async def record_denied(change: Change, actor: Actor, about: Entity) -> None:
         summary=f"Denied: {summary(change, about)}"[:500],
         about_kind=EntityKind.of(type(about)),
         about_id=about.id,
+        concerns_id=concerned(about),
     )
     await append(change, actor, [entry])
 
@@ -168,7 +171,15 @@ async def told(change: Change, touch: Touch) -> HistoryEntry:
         changes=changes,
         about_kind=EntityKind.of(type(entity)),
         about_id=entity.id,
+        concerns_id=concerned(entity),
     )
+
+
+def concerned(about: Entity) -> UUID | None:
+    """The user whom the words on an entity tell of: the one whose it is."""
+    owner = about.owner
+    is_column = owner and owner != EVERYONE and "." not in owner
+    return getattr(about, str(owner)) if is_column else None
 
 
 async def readable(touch: Touch) -> Any:
@@ -195,8 +206,12 @@ async def name_of(model: type[Entity], key: UUID) -> str:
 
 
 def summary(change: Change, about: Entity) -> str:
-    verb, _, rest = words_of(change.operation).partition(" ")
-    return f"{verb.capitalize()} {rest}: {about.known_as}"
+    return sentence(change.operation, about.known_as)
+
+
+def sentence(operation: str, name: str) -> str:
+    verb, _, rest = words_of(operation).partition(" ")
+    return f"{verb.capitalize()} {rest}: {name}"
 
 
 def words_of(operation: str) -> str:
@@ -208,6 +223,7 @@ def camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+ERASED = "erasedWords"  # the change by which an entry vouches for what it has left of others
 HEAD = "select sequence, hash from history_head where organisation_id = $1 for update"
 APPEND = """
 with told as (
@@ -234,34 +250,12 @@ async def append(change: Change, actor: Actor, entries: Iterable[HistoryEntry]) 
     await client.execute_query(APPEND, [rows, here, sequence, former])
 
 
-@dataclass(frozen=True)
-class Verification:
-    """Whether the chain of hashes holds, and where it first does not."""
-
-    checked_count: int
-    broken_at: int | None
-
-    @property
-    def is_intact(self) -> bool:
-        return self.broken_at is None
-
-
-async def verify(organisation_id: UUID) -> Verification:
-    """Walks the chain from its beginning to its head."""
-    former, count = "", 0
-    while True:
-        # The head first: what is added from now on stands on the page that follows.
-        head = await HistoryHead.get(organisation_id=organisation_id)
-        entries = HistoryEntry.filter(organisation_id=organisation_id, sequence__gt=count)
-        page = await entries.order_by("sequence").limit(1000)
-        for entry in page:
-            fits = entry.sequence == count + 1 and entry.words() == entry.words_hash
-            if not fits or entry.link(former) != entry.hash:
-                return Verification(count, count + 1)
-            former, count = entry.hash, entry.sequence
-        if not page:
-            if (head.sequence, head.hash) == (count, former):
-                return Verification(count, None)
-            # One is lost at the end, or was added there, or the last is not the one that was told.
-            broken = min(head.sequence, count) + (head.sequence != count)
-            return Verification(max(broken - 1, 0), max(broken, 1))
+# What was told before anybody asked whom it concerns: of users, memberships and certificates.
+CONCERNED = """
+update history_entry e set concerns_id = case e.about_kind
+    when 'USER' then e.about_id
+    when 'GROUP_MEMBER' then (select m.user_id from group_member m where m.id = e.about_id)
+    when 'CERTIFICATE' then (select c.user_id from certificate c where c.id = e.about_id) end
+where e.about_kind in ('USER', 'GROUP_MEMBER', 'CERTIFICATE')
+"""
+CONCERNED_NO_MORE = "update history_entry set concerns_id = null"

@@ -262,6 +262,17 @@ SORT_USERS = [by("name"), by("surname", "first_name")]
 SORT_NO_USERS = ["drop index users_by_name", "drop index users_by_surname"]
 
 
+# Those whose day may have come are found among few, however many users there are.
+WATCH_USERS = [
+    'create index users_to_leave on "user" (deactivated_from) where deactivated_from is not null',
+    "create index users_to_return on \"user\" (deactivated_until) where status = 'DEACTIVATED'",
+    "create index users_to_erase on \"user\" (deleted_at) where status = 'DELETED'",
+]
+WATCH_NO_USERS = [
+    f"drop index {name}" for name in ("users_to_leave", "users_to_return", "users_to_erase")
+]
+
+
 # Tells every process whose standing has changed, so that none needs to ask at each request.
 TELL_STANDINGS = [
     """

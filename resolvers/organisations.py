@@ -14,8 +14,8 @@ from models import (
     ProductionUnit,
     VatUnit,
 )
-from models.history import verify
 from models.settings import PAGES
+from models.verification import verify
 
 ALL_USERS = "Alle brugere"
 

@@ -8,7 +8,7 @@ import pytest
 from tortoise import connections
 
 from models import HistoryEntry, HistoryHead, Organisation
-from models.history import verify
+from models.verification import verify
 
 pytestmark = pytest.mark.anyio
 

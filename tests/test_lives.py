@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from models import HistoryEntry, Letter
-from models.history import verify
+from models.verification import verify
 from tests.living import BIRTHS, NUMBERS, WRONG, Life, World
 from tests.users import link_in
 

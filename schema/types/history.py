@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import models
-from models.history import Verification, verify
 from models.texts import Line
+from models.verification import Verification, verify
 from planner.conditions import Among, Compared, Contains
 from resolvers.context import Key
 from schema.fields import column, computed, lead, part, shows, tells

@@ -1,0 +1,116 @@
+"""What is left when the personal data of somebody are erased."""
+
+import secrets
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from tortoise import Tortoise, connections
+
+from models.actors import Actor
+from models.base import Change
+from models.certificates import Certificate
+from models.history import (
+    ERASED,
+    EntityKind,
+    HistoryEntry,
+    HistoryOutcome,
+    append,
+    digest,
+    sentence,
+)
+from models.outbox import Letter
+from models.users import User
+
+MASK = "****"
+TELLING = {"status", "roles", "kind", "group"}  # fields whose values say nothing of the person
+PERSONAL = ("user_id", "letter_id", "subject", "email", "contact_name", "contact_email")
+LAST = """
+select sequence from history_head where organisation_id = $1 for update
+"""
+UNSIGN = """
+update actor set user_id = null, name = $2 || case when namesakes.number > 1
+    then ' (' || namesakes.number || ')' else '' end
+from (select id, row_number() over (partition by organisation_id order by id) as number
+      from actor where user_id = $1) namesakes
+where actor.id = namesakes.id
+"""
+
+
+async def forget_words(change: Change, actor: Actor, user: User) -> None:
+    """Erases the words on a user in one organisation's history, and tells it there.
+
+    What is left is vouched for by the entry that tells of it, so that nobody else can put other
+    words there. The salts go too: without them no word can be guessed from its hash.
+    """
+    here = {"organisation_id": actor.organisation_id}
+    (head,) = await connections.get("default").execute_query_dict(LAST, [actor.organisation_id])
+    left, entries = "", HistoryEntry.filter(**here, concerns_id=user.id, erased_by__isnull=True)
+    told = await entries.order_by("sequence")
+    for entry in told:
+        erase(entry, str(user.uuid))
+        entry.erased_by = head["sequence"] + 1
+        await entry.save(update_fields=["summary", "reason", "changes", "salt", "erased_by"])
+        left = digest(left, entry.sequence, entry.words())
+    erasure = HistoryEntry(
+        outcome=HistoryOutcome.DONE,
+        summary=sentence(change.operation, str(user.uuid)),
+        changes=[
+            {"field": "erasedEntries", "old": None, "new": str(len(told))},
+            *([{"field": ERASED, "old": None, "new": left}] if told else []),
+        ],
+        about_kind=EntityKind.USER,
+        about_id=user.id,
+    )
+    await append(change, actor, [erasure])
+
+
+async def histories_of(user: User) -> list[UUID]:
+    """The organisations whose histories have words on a user: its own, and its groups'."""
+    told = HistoryEntry.filter(concerns_id=user.id, erased_by__isnull=True)
+    others: Any = await told.distinct().values_list("organisation_id", flat=True)
+    return sorted({user.organisation_id, *others})  # in one order, so that no two erasures tangle
+
+
+def erase(entry: HistoryEntry, uuid: str) -> None:
+    """Leaves of an entry what was done to whom, by the identity number, and to which fields."""
+    what = sentence(entry.operation, uuid)
+    entry.summary = f"Denied: {what}" if entry.outcome is HistoryOutcome.DENIED else what
+    entry.reason, entry.salt = None, secrets.token_hex(16)
+    entry.changes = [
+        one if one["field"] in TELLING else {name: masked(name, one[name]) for name in one}
+        for one in entry.changes
+    ]
+
+
+def masked(name: str, value: str | None) -> str | None:
+    return value if name == "field" else value and MASK
+
+
+async def forget(user: User) -> None:
+    """Erases a user, and the name and addresses wherever else they stand."""
+    await Certificate.filter(user_id=user.id).update(**dict.fromkeys(PERSONAL))
+    client = connections.get("default")
+    await client.execute_query(UNSIGN, [user.id, str(user.uuid)])
+    await User.filter(id=user.id).delete()
+
+
+async def forget_letters(organisation_id: UUID, before: object) -> None:
+    """Deletes letters that were written before a moment, and that nothing points to any longer."""
+    await connections.get("default").execute_query(
+        "delete from letter l where l.organisation_id = $1 and l.queued_at <= $2"
+        f" and l.status <> 'QUEUED' and {unpointed()}",
+        [organisation_id, before],
+    )
+
+
+@cache
+def unpointed() -> str:
+    """The condition that no row of any table points to a letter."""
+    pointing = [
+        f'not exists (select 1 from "{model._meta.db_table}" p where p."{way.source_field}" = l.id)'
+        for model in Tortoise.apps["models"].values()
+        for way in (model._meta.fields_map[name] for name in model._meta.fk_fields)
+        if way.related_model is Letter
+    ]
+    return " and ".join(pointing)
