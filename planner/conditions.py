@@ -134,6 +134,20 @@ class Some(Condition):
         )
 
 
+@dataclass(frozen=True)
+class ButFor(Condition):
+    """A condition; but for one value, it is a fact about the row instead."""
+
+    one: Any
+    fact: str  # SQL with paths in braces
+    other: Condition
+
+    def parts(self, name: str, given: Any) -> list[tuple[Condition, str, Any]]:
+        if given == self.one:
+            return [(Is(self.fact), name, True)]
+        return self.other.parts(name, given)
+
+
 class Columns(dict[str, str]):
     """The columns of one table, by attribute, for a text with braces."""
 

@@ -146,7 +146,7 @@ class Attempt:
         if self.stays:
             if self.context.has_post:
                 self.context.gateways.jobs.wake("letters")
-        elif self.is_refused and (self.denied or self.key):
+        elif self.is_refused and not self.is_dry_run and (self.denied or self.key):
             async with in_transaction():
                 if self.denied:
                     await self.tell_denied(self.denied)

@@ -104,6 +104,16 @@ async def test_an_employee_is_denied_and_the_attempt_is_kept(mutation, ask, scen
     assert changed == {"actor", "history_entry", "history_head"}
 
 
+@every_guarded
+async def test_who_is_denied_in_a_dry_run_has_tried_nothing(mutation, ask, scene):
+    given, before = CHANGES[mutation].given(scene), await everything_stored()
+
+    answer = await ask(scene.employee, document(mutation), input=given, dryRun=True)
+
+    assert answer.problem == "DENIED"
+    assert await everything_stored() == before
+
+
 @every_closed
 async def test_an_employee_is_denied_before_anything_is_looked_up(mutation, ask, scene):
     given = CHANGES[mutation].given(scene)

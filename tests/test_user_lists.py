@@ -94,6 +94,8 @@ EVERYBODY = {"Dorte Friis", "Anne Østergaard", "Bo Holm", "Carl Ågaard", "Eva 
         ({"eanNumber": EANS[0]}, {"Carl Ågaard"}),
         ({"role": "RIGHTS_ADMINISTRATOR"}, {"Bo Holm"}),
         ({"role": "ORGANISATION_ADMINISTRATOR"}, set()),
+        ({"role": "USER"}, EVERYBODY - {"Eva Lund"}),
+        ({"role": "USER", "status": ["DELETED"]}, set()),
         ({"assuranceLevel": "HIGH"}, {"Bo Holm"}),
         ({"assuranceLevel": "SUBSTANTIAL"}, {"Carl Ågaard"}),
         ({"isAnonymous": True}, {"Carl Ågaard"}),

@@ -11,7 +11,7 @@ from models.authenticators import IN_USE
 from models.numbers import EanNumber, Email, MaskedCprNumber, PhoneNumber, PNumber, SeNumber
 from models.texts import Line
 from models.users import ACTIVE, AWAITING, STEPS, UserAction
-from planner.conditions import Among, Compared, Contains, Is, Some, Within
+from planner.conditions import Among, ButFor, Compared, Contains, Is, Some, Within
 from resolvers import codes
 from resolvers.context import Key
 from schema.fields import (
@@ -35,6 +35,8 @@ from schema.types.history import HISTORY
 from schema.types.organisations import HELD
 from schema.types.requests import RequestFilter
 from schema.types.words import Entity, Transition, transition
+
+HAS_ENTERED = "{activated_at} is not null and {status} <> 'DELETED'"
 
 
 @filters
@@ -60,12 +62,14 @@ class UserFilter:
     p_number: PNumber = where(Compared("production_unit.p_number"))
     se_number: SeNumber = where(Compared("vat_unit.se_number"))
     ean_number: EanNumber = where(Compared("ean.ean_number"))
-    role: models.Role = where(Some("role_assignments", "role", HELD))
+    role: models.Role = where(
+        ButFor(models.Role.USER, HAS_ENTERED, Some("role_assignments", "role", HELD))
+    )
     group_id: Key = where(Some("memberships", "group_id"))
     assurance_level: models.AssuranceLevel = where(Compared("assurance_level"))
     authenticator_kind: models.AuthenticatorKind = where(Some("authenticators", "kind", IN_USE))
     is_anonymous: bool = where(Compared("is_anonymous"))
-    is_eligible_for_groups: bool = where(Is("{activated_at} is not null and {status} <> 'DELETED'"))
+    is_eligible_for_groups: bool = where(Is(HAS_ENTERED))
     created_at: DateTimeRange = where(Within("created_at"))
 
     unless = {"status": "{status} <> 'DELETED'"}
