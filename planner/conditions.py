@@ -142,10 +142,10 @@ class ButFor(Condition):
     fact: str  # SQL with paths in braces
     other: Condition
 
-    def parts(self, name: str, given: Any) -> list[tuple[Condition, str, Any]]:
+    def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
         if given == self.one:
             return [(Is(self.fact), name, True)]
-        return self.other.parts(name, given)
+        return self.other.parts(name, given, asking)
 
 
 class Columns(dict[str, str]):

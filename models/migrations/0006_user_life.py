@@ -7,7 +7,7 @@ from models.users import WATCH_NO_USERS, WATCH_USERS
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0003_standings")]
+    dependencies = [("models", "0005_requests")]
 
     operations = [
         ops.AddField(
