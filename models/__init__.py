@@ -9,6 +9,7 @@ from models.authenticators import (
     DeviceKind,
 )
 from models.base import Change, Entity, Record
+from models.batches import ActivationBatch, LeftOut
 from models.billing import Billing, BillingMethodKind, ChargeKind
 from models.certificates import (
     Certificate,
@@ -23,6 +24,14 @@ from models.certificates import (
 from models.groups import Group, GroupKind, GroupMember
 from models.history import EntityKind, HistoryEntry, HistoryHead, HistoryOutcome
 from models.idempotency import KeptAnswer
+from models.imports import (
+    ImportPolicy,
+    ImportStatus,
+    UserImport,
+    UserImportPart,
+    UserImportRow,
+    UserImportRowError,
+)
 from models.organisations import (
     AssuranceLevel,
     EanLocation,
@@ -42,10 +51,12 @@ from models.settings import (
     SettingsPage,
     UserSettings,
 )
+from models.user_files import ImportAction
 from models.users import Activation, ActivationKind, Language, User, UserAction, UserStatus
 
 __all__ = [
     "Activation",
+    "ActivationBatch",
     "ActivationKind",
     "Actor",
     "ActorKind",
@@ -77,9 +88,13 @@ __all__ = [
     "HistoryEntry",
     "HistoryHead",
     "HistoryOutcome",
+    "ImportAction",
+    "ImportPolicy",
+    "ImportStatus",
     "InformationKind",
     "KeptAnswer",
     "Language",
+    "LeftOut",
     "Letter",
     "Organisation",
     "ProductionUnit",
@@ -95,6 +110,10 @@ __all__ = [
     "SystemRight",
     "User",
     "UserAction",
+    "UserImport",
+    "UserImportPart",
+    "UserImportRow",
+    "UserImportRowError",
     "UserSettings",
     "UserStatus",
     "VatUnit",

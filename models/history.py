@@ -42,6 +42,8 @@ class EntityKind(StrEnum):
     USER: A user.
     AUTHENTICATOR: An authenticator of a user.
     REQUEST: A request that somebody decides.
+    USER_IMPORT: A file of users.
+    ACTIVATION_BATCH: Users sent for activation together.
     GROUP: A user group.
     GROUP_MEMBER: A membership of a group.
     CERTIFICATE_PROFILE: A profile of organisation certificates.
@@ -57,6 +59,8 @@ class EntityKind(StrEnum):
     USER = "USER"
     AUTHENTICATOR = "AUTHENTICATOR"
     REQUEST = "REQUEST"
+    USER_IMPORT = "USER_IMPORT"
+    ACTIVATION_BATCH = "ACTIVATION_BATCH"
     GROUP = "GROUP"
     GROUP_MEMBER = "GROUP_MEMBER"
     CERTIFICATE_PROFILE = "CERTIFICATE_PROFILE"

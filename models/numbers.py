@@ -194,6 +194,11 @@ def check_uuid(text: object) -> UUID:
     return UUID(written)
 
 
+def is_blank(text: str) -> bool:
+    """Tell whether a text holds nothing that anybody sees."""
+    return not text.strip(_BLANKS)
+
+
 def check_text(
     text: object, *, least: int = 0, most: int = 255, lines: bool = False, rule: str = "text"
 ) -> str:

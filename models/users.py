@@ -11,6 +11,7 @@ from tortoise import fields
 from models.base import DANISH, Entity, Record
 from models.organisations import AssuranceLevel, RoleAssignment
 from models.refusals import Conflict, Invalid
+from models.settings import AuthenticatorKind
 
 
 class UserStatus(StrEnum):
@@ -33,6 +34,7 @@ class UserStatus(StrEnum):
 class UserAction(StrEnum):
     """UserAction tells what can happen to a user.
 
+    SEND_FOR_ACTIVATION: Send an imported user for activation.
     RESEND_ACTIVATION: Send the activation letter again.
     RENEW_TEMPORARY_CODE: Make a new temporary code.
     ACTIVATE: Get in, by the person's own act.
@@ -41,6 +43,7 @@ class UserAction(StrEnum):
     DELETE: Delete the user for ever.
     """
 
+    SEND_FOR_ACTIVATION = "SEND_FOR_ACTIVATION"
     RESEND_ACTIVATION = "RESEND_ACTIVATION"
     RENEW_TEMPORARY_CODE = "RENEW_TEMPORARY_CODE"
     ACTIVATE = "ACTIVATE"
@@ -90,6 +93,9 @@ IMPORTED, AWAITING, ACTIVE, DEACTIVATED, DELETED = UserStatus
 TRIES = 5  # of a temporary code
 
 STEPS = {
+    UserAction.SEND_FOR_ACTIVATION: Step(
+        frozenset({IMPORTED}), AWAITING, "user:send_for_activation", "USER_NOT_IMPORTED"
+    ),
     UserAction.RESEND_ACTIVATION: Step(
         frozenset({AWAITING}), AWAITING, "user:resend_activation", "USER_NOT_AWAITING_ACTIVATION"
     ),
@@ -141,6 +147,9 @@ class User(Entity):
     deactivated_by_id = fields.UUIDField(null=True)
     status_before: Any = fields.CharEnumField(UserStatus, max_length=30, null=True)
     deleted_at = fields.DatetimeField(null=True)
+    # Names the file of users that brought this one. No foreign key: files point to actors.
+    imported_from_id = fields.UUIDField(null=True)
+    imported_login: Any = fields.CharEnumField(AuthenticatorKind, max_length=20, null=True)
     production_unit: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "models.ProductionUnit", related_name="users", null=True, on_delete=fields.RESTRICT
     )
@@ -150,6 +159,10 @@ class User(Entity):
     ean: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "models.EanLocation", related_name="users", null=True, on_delete=fields.RESTRICT
     )
+    activation_batch: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.ActivationBatch", related_name="users", null=True, on_delete=fields.SET_NULL
+    )
+    activation_batch_id: UUID | None
     production_unit_id: UUID | None
     vat_unit_id: UUID | None
     ean_id: UUID | None
@@ -171,6 +184,8 @@ class User(Entity):
             ("organisation_id", "id"),
             ("organisation_id", "cpr_number_hash"),
             ("organisation_id", "email"),
+            ("imported_from_id",),
+            ("activation_batch_id",),
         )
 
     @property

@@ -22,7 +22,8 @@ from models.refusals import Conflict, Invalid
 from models.texts import Name, Title
 from resolvers.context import Context, checked_by
 from resolvers.settings import Units, usual_units
-from resolvers.users import INFORMATION, Usage
+from resolvers.user_rules import INFORMATION
+from resolvers.users import Usage
 
 
 class ProfileAlterations(TypedDict, total=False):

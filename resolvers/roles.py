@@ -123,13 +123,23 @@ async def must_keep_an_organisation_administrator(context: Context, without: Use
     role = Role.ORGANISATION_ADMINISTRATOR
     if not await RoleAssignment.exists(user_id=without.id, role=role):
         return
-    others = RoleAssignment.filter(
+    must_remain(await lasting_administrators(context), without)
+
+
+async def lasting_administrators(context: Context) -> set[Any]:
+    """The users who can give roles, active and with no end in sight."""
+    held = RoleAssignment.filter(
         Q(from_on__isnull=True) | Q(from_on__lte=context.today),
-        organisation_id=without.organisation_id,
-        role=role,
+        organisation_id=context.organisation_id,
+        role=Role.ORGANISATION_ADMINISTRATOR,
         until_on__isnull=True,
         user__status=UserStatus.ACTIVE,
         user__deactivated_from__isnull=True,
-    ).exclude(user_id=without.id)
-    if not await others.exists():
+    )
+    return set(await held.values_list("user_id", flat=True))
+
+
+def must_remain(administrators: set[Any], without: User) -> None:
+    """Refuses to take the last of these."""
+    if not administrators - {without.id}:
         raise Conflict("LAST_ORGANISATION_ADMINISTRATOR", current=without)

@@ -13,16 +13,15 @@ from models import (
     EanLocation,
     EntityKind,
     GroupMember,
-    InformationKind,
+    Organisation,
     ProductionUnit,
     User,
     UserAction,
-    UserSettings,
     UserStatus,
     VatUnit,
 )
-from models.numbers import CprNumber, Email, PhoneNumber, check_past
-from models.refusals import Conflict, Invalid
+from models.numbers import CprNumber, Email, PhoneNumber
+from models.refusals import Invalid
 from models.texts import Line, Name, Reason
 from resolvers import activations, authenticators, certificates, requests, roles
 from resolvers.activations import CodedUser
@@ -31,6 +30,7 @@ from resolvers.context import Context, Id, OneOf, checked_by
 from resolvers.persons import PersonIdentifier, identify
 from resolvers.settings import Units, usual_units
 from resolvers.usages import Usage
+from resolvers.user_rules import allowed, must_be_alterable
 
 
 class Alterations(TypedDict, total=False):
@@ -70,37 +70,6 @@ class DeletedUser:
 
     user: User
     consequences: list[Usage]
-
-
-INFORMATION = {
-    "production_unit": ("pNumber", InformationKind.P_NUMBER),
-    "vat_unit": ("seNumber", InformationKind.SE_NUMBER),
-    "ean": ("eanNumber", InformationKind.EAN_NUMBER),
-    "reference_text": ("referenceText", InformationKind.REFERENCE_TEXT),
-}
-
-
-async def allowed(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
-    """The values that the organisation or its settings do not allow."""
-    tied = [name for name in INFORMATION if given.get(name)]
-    if tied or given.get("is_anonymous"):
-        settings = await UserSettings.get(organisation_id=context.organisation_id)
-        for argument, information in (INFORMATION[name] for name in tied):
-            if information not in settings.allowed_information:
-                is_text = information is InformationKind.REFERENCE_TEXT
-                code = "REFERENCE_TEXT_DISABLED" if is_text else "SETTING_FORBIDS"
-                yield Invalid(code, path=(argument,))
-        if given.get("is_anonymous") and not settings.can_be_anonymous:
-            yield Invalid("SETTING_FORBIDS", path=("isAnonymous",))
-    level = given.get("target_assurance_level")
-    if level and level > (await context.organisation()).assurance_level:
-        yield Invalid("LEVEL_ABOVE_ORGANISATION", path=("targetAssuranceLevel",))
-    person = given.get("person")
-    if person and person.date_of_birth:
-        try:
-            check_past(person.date_of_birth, today=context.today)
-        except Invalid as fault:
-            yield fault.under("person", "dateOfBirth")
 
 
 async def creatable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
@@ -169,23 +138,43 @@ async def enrol(
     first_name: str,
     surname: str,
     person: PersonIdentifier,
-    target_assurance_level: AssuranceLevel | None = None,
     authenticators: list[AuthenticatorInput] | None = None,
-    **facts: Any,
+    **given: Any,
 ) -> CodedUser:
     """Makes a user of a person and sends the activation letter: the one way in."""
-    organisation = await context.organisation()
-    user = User(
-        organisation_id=organisation.id,
-        status=UserStatus.AWAITING_ACTIVATION,
-        target_assurance_level=target_assurance_level or organisation.assurance_level,
-        **facts,
+    user = made(
+        context,
+        await context.organisation(),
+        UserStatus.AWAITING_ACTIVATION,
+        first_name=first_name,
+        surname=surname,
+        person=person,
+        **given,
     )
-    user.rename(first_name, surname)
-    identify(context, user, person)
     await user.save()
     await order_all(context, user, authenticators)
     return CodedUser(user, await activations.invite(context, user))
+
+
+def made(
+    context: Context,
+    organisation: Organisation,
+    status: UserStatus,
+    *,
+    first_name: str,
+    surname: str,
+    person: PersonIdentifier,
+    target_assurance_level: AssuranceLevel | None = None,
+    **given: Any,
+) -> User:
+    """A new user, not stored yet."""
+    level = target_assurance_level or organisation.assurance_level
+    user = User(
+        organisation_id=organisation.id, status=status, target_assurance_level=level, **given
+    )
+    user.rename(first_name, surname)
+    identify(context, user, person)
+    return user
 
 
 @checked_by(allowed)
@@ -194,14 +183,7 @@ async def update(context: Context, user: User, **given: Unpack[Alterations]) -> 
 
     user: The user as it is now.
     """
-    if not given:
-        raise Invalid("NOTHING_TO_CHANGE")
-    if user.status is UserStatus.DELETED:
-        raise Conflict("USER_DELETED", current=user)
-    fixed = [name for name in ("first_name", "surname", "person") if name in given]
-    if fixed and user.is_named_for_good:
-        argument = {"first_name": "firstName"}.get(fixed[0], fixed[0])
-        raise Conflict("NAME_FIXED_AFTER_ACTIVATION", path=(argument,), current=user)
+    must_be_alterable(user, given)
     former_email, former_person = user.email, user.cpr_number_hash
     if "person" in given:
         identify(context, user, given.pop("person"))
@@ -210,7 +192,8 @@ async def update(context: Context, user: User, **given: Unpack[Alterations]) -> 
         setattr(user, name, value)
     if not user.is_altered:
         return user
-    if user.email != former_email:
+    # An imported user has not been written to yet, at whatever address.
+    if user.email != former_email and user.status is not UserStatus.IMPORTED:
         organisation = await context.organisation()
         names = {"name": user.name, "organisation": organisation.name}
         await context.post_to(
