@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import gc
-import logging
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -15,7 +14,6 @@ import asyncpg
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Scope
 from tortoise.exceptions import OperationalError
@@ -28,16 +26,18 @@ from graphiql.forms import COOKIE
 from models import database
 from planner.selection import Weight
 from policies import Policy
-from resolvers import demo, erasures, letters, organisations, periods
+from resolvers import demo, organisations
 from resolvers.context import Context, Rules
 from resolvers.desk import DemoDesk
 from resolvers.identities import Door
 from resolvers.standings import CHANNEL
+from resolvers.work import arrange
 from schema.endpoint import Endpoint, front
 from schema.explaining import explain
 from schema.graph import graph
 from schema.http import Heads, bearer, language_of
 from schema.planned import LARGEST, MOST, reader_of
+from schema.probes import health, ready
 
 HERE = Path(__file__).parent
 REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
@@ -129,10 +129,7 @@ def create_app(
     policy = Policy()
     graph.must_be_guarded(policy.permissions)
     door = Door(gateways, policy, environment.rules)
-    gateways.jobs.every(20, lambda: periods.turn(gateways), "periods")
-    gateways.jobs.every(3600, lambda: periods.forget(gateways), "forgetting")
-    gateways.jobs.every(3600, lambda: erasures.turn(gateways), "erasures")
-    gateways.jobs.every(5, lambda: letters.deliver(gateways, environment.is_demo), "letters")
+    arrange(gateways, policy, environment.rules)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -166,23 +163,6 @@ def create_app(
     )
 
     return front(endpoint, pages)
-
-
-async def health(request: Request) -> Response:
-    """The process lives."""
-    return JSONResponse({"status": "alive"})
-
-
-async def ready(request: Request) -> Response:
-    """The database answers, and lacks no migration."""
-    try:
-        is_current = await database.is_current()
-    except Exception:
-        logging.getLogger("segl").exception("the database does not answer")
-        return JSONResponse({"status": "the database does not answer"}, 503)
-    if not is_current:
-        return JSONResponse({"status": "migrations are missing: python server.py migrate"}, 503)
-    return JSONResponse({"status": "ready"})
 
 
 def database_of(environment: Environment) -> AbstractContextManager[str]:
@@ -225,6 +205,20 @@ def serve(environment: Environment, given: argparse.Namespace) -> int:
             server_header=False,
         )
     return 0
+
+
+def work(environment: Environment, given: argparse.Namespace) -> int:
+    """Do the work beside the requests, files of users and letters, in a process of its own."""
+    with database_of(environment.checked()) as url:
+        asyncio.run(work_at(environment, url))
+    return 0
+
+
+async def work_at(environment: Environment, url: str) -> None:
+    gateways = environment.gateways()
+    arrange(gateways, Policy(), environment.rules)
+    async with database.opened(url, Connection), gateways.jobs.running():
+        await asyncio.Event().wait()
 
 
 async def load_demo(environment: Environment, url: str) -> bool:
@@ -315,6 +309,7 @@ def parser() -> argparse.ArgumentParser:
     serving.add_argument("--port", type=int, help="the port (SEGL_PORT)")
     serving.add_argument("--workers", type=int, help="how many processes (SEGL_WORKERS)")
     serving.add_argument("--demo", action="store_true", help="with demo data and sign-in for all")
+    command("work", work)
     command("migrate", migrate)
     command("demo", load)
     asking = command("token", token)

@@ -175,6 +175,8 @@ class Change:
     request_uuid: UUID
     reason: str | None = None
     touched: dict[UUID, Touch] = field(default_factory=dict)
+    told_as: str = ""  # the operation that the history tells of, if that is another
+    names: dict[UUID, str] = field(default_factory=dict)  # of things that many touched ones name
 
     _under_way: ClassVar[ContextVar["Change"]] = ContextVar("change under way")
 

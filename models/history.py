@@ -204,13 +204,16 @@ async def readable(touch: Touch) -> Any:
 
 
 async def name_of(model: type[Entity], key: UUID) -> str:
-    touch = Change.under_way().touched.get(key)  # it may be gone already
+    change = Change.under_way()
+    if key in change.names:
+        return change.names[key]
+    touch = change.touched.get(key)  # it may be gone already
     found = touch.entity if touch else await model.get_or_none(id=key)
     return found.known_as if found else str(key)
 
 
 def summary(change: Change, about: Entity) -> str:
-    return sentence(change.operation, about.known_as)
+    return sentence(change.told_as or change.operation, about.known_as)
 
 
 def sentence(operation: str, name: str) -> str:
@@ -223,6 +226,7 @@ def words_of(operation: str) -> str:
 
 
 def camel(name: str) -> str:
+    """The name of a column as the schema has it."""
     first, *rest = name.removesuffix("_on").split("_")
     return first + "".join(part.capitalize() for part in rest)
 

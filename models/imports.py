@@ -73,6 +73,7 @@ class UserImport(Entity):
     started_at = fields.DatetimeField(null=True)
     finished_at = fields.DatetimeField(null=True)
     failure_code = fields.CharField(60, null=True)
+    stumble_count = fields.IntField(default=0)  # how often its work met a fault
     row_count = fields.IntField()
     checked_count = fields.IntField(default=0)
     create_count = fields.IntField(default=0)
@@ -80,7 +81,6 @@ class UserImport(Entity):
     delete_count = fields.IntField(default=0)
     bad_count = fields.IntField(default=0)
     done_count = fields.IntField(default=0)
-    done_through = fields.IntField(default=0)  # the last line that has been run
     removal_count = fields.IntField(default=0)  # of active users
     active_count = fields.IntField(default=0)  # before the file is run
 
@@ -170,6 +170,7 @@ class UserImportRow(Record):
     user_id: UUID
     line = fields.IntField()
     action = fields.CharEnumField(ImportAction, max_length=10)
+    is_done = fields.BooleanField(default=False)
     changes = fields.JSONField[list[dict[str, str | None]]](default=list)
     identity_hash = fields.CharField(64)  # of two rows with the same one the second is bad
 
@@ -177,6 +178,11 @@ class UserImportRow(Record):
         table = "user_import_row"
         unique_together = (("user_import", "line"),)
         indexes = (("user_import_id", "identity_hash"), ("user_id",))
+
+
+# A new user is planned before there is one. Tortoise's migrations make the constraint nevertheless.
+PLAN_AHEAD = "alter table user_import_row drop constraint user_import_row_user_id_fkey"
+PLAN_AHEAD_NO_MORE = "select 1"
 
 
 class UserImportRowError(Record):
@@ -197,3 +203,10 @@ class UserImportRowError(Record):
     class Meta:
         table = "user_import_row_error"
         indexes = (("user_import_id", "line", "id"),)
+
+
+def said(
+    language: str, code: str, column: str | None, constraint: str | None, values: dict[str, Any]
+) -> str:
+    """What is told of a bad row, as the single change would tell it."""
+    return Invalid(code, constraint=constraint, **values).message(language, field=column)

@@ -204,6 +204,8 @@ def linked(declared: Page | Edge | One, near: Shown | None, shown: Shown) -> Lin
     """How the far rows are found from the near ones."""
     if near is None or isinstance(declared, One):
         return None
+    if isinstance(declared, Page) and declared.through:
+        return Link(shown.model, "id", "id", through=declared.through)
     match declared.keys:
         case ((far, *also), near_path):
             return Link(shown.model, near_path, far, tuple(also))

@@ -98,6 +98,7 @@ class Page:
     unless: dict[str, str] = field(default_factory=dict)  # facts that hold where a member is absent
     keys: tuple[tuple[str, ...], str] | None = None  # far paths, near column: without foreign key
     only: str | None = None
+    through: tuple[str, str] | None = None  # where many belong to many, as in `Link`
     is_with_row: bool = False  # what one may see of the row above decides, not whose the far row is
     most: int | None = None  # how many of the latest are listed where the filter names no period
 

@@ -69,12 +69,17 @@ class Draft:
         """Whose a row is: by a column of its own, or by a row of a relation."""
         if "." not in owner:
             return f"t.{column(self.model, owner)} = {self.place('me')}"
-        relation, name = owner.split(".")
+        return self.some(owner, self.place("me"))
+
+    def some(self, path: str, value: str, also: str = "true") -> str:
+        """Whether a row of a relation has a value in a column, and a fact holds of it."""
+        relation, name = path.split(".")
         way = link(self.model, relation)
+        also = also.format_map(Columns(way.target, "own"))
         return (
             f"exists (select 1 from {table(way.target)} own"
             f" where own.{column(way.target, way.key)} = t.{column(self.model, way.near)}"
-            f" and own.{column(way.target, name)} = {self.place('me')})"
+            f" and own.{column(way.target, name)} = {value} and {also})"
         )
 
     def where(self, conditions: Iterable[tuple[Condition, str]]) -> None:
@@ -115,6 +120,10 @@ class Draft:
 
     def belong(self, way: Link) -> None:
         """Keeps to the rows that belong to the row above."""
+        if way.through:
+            path, fact = way.through
+            self.conditions.append(self.some(path, "above.key", fact))
+            return
         keys = (f"t.{column(self.model, name)} = above.key" for name in (way.key, *way.also))
         self.conditions.append(f"({' or '.join(keys)})")
 

@@ -41,6 +41,8 @@ class Link:
     near: str  # the near attribute that the far key is compared with
     key: str  # the far attribute that tells whose a row is
     also: tuple[str, ...] = ()  # other far attributes that may tell it
+    # Or a table between: relation.column as the far row sees it, and a fact, columns in braces.
+    through: tuple[str, str] | None = None
 
 
 @cache

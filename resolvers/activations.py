@@ -42,6 +42,11 @@ async def invite(context: Context, user: User) -> TemporaryCode | None:
 async def opened(user: User) -> Activation:
     """A new way in, without a code yet; what was before is void."""
     await void(user)
+    return begun(user)
+
+
+def begun(user: User) -> Activation:
+    """The way in for a user: by a link, and by a code where there is no CPR number."""
     has_code = user.cpr_number_hash is None
     return Activation(
         organisation_id=user.organisation_id,
@@ -53,17 +58,24 @@ async def opened(user: User) -> Activation:
 
 async def send_link(context: Context, user: User, activation: Activation) -> None:
     """Makes a new link and puts the letter with it into the outbox."""
+    organisation = await Organisation.get(id=user.organisation_id)
+    letter = linked(context, user, activation, organisation)
+    await letter.save()
+    activation.letter = letter
+
+
+def linked(
+    context: Context, user: User, activation: Activation, organisation: Organisation
+) -> Letter:
+    """Makes a new link, and the letter that brings it."""
     vault = context.gateways.vault
     link = vault.new_link()
     activation.link_hash = vault.hash_secret(link)
     activation.link_expires_at = context.now + LINK_LASTS
-    activation.letter = await letter(context, user, activation, link)
-
-
-async def letter(context: Context, user: User, activation: Activation, link: str) -> Letter:
-    organisation = await Organisation.get(id=user.organisation_id)
-    return await context.post(
-        user,
+    return context.written(
+        user.organisation_id,
+        user.email,
+        user.language,
         "activation" if activation.kind is ActivationKind.LINK else "activation_with_code",
         link=f"{context.rules.base_url}/activate#{link}",
         name=user.name,
@@ -75,6 +87,17 @@ async def letter(context: Context, user: User, activation: Activation, link: str
 async def void(user: User) -> None:
     """Makes the link and the code of a user void."""
     await Activation.filter(user_id=user.id).delete()
+
+
+async def send_for_activation(context: Context, user: User) -> CodedUser:
+    """Send one imported user for activation.
+
+    user: The user, awaiting activation.
+    temporary_code: The code to hand over, when the user was created by date of birth.
+    """
+    user.take(UserAction.SEND_FOR_ACTIVATION)
+    await user.save()
+    return CodedUser(user, await invite(context, user))
 
 
 async def resend_activation(context: Context, user: User) -> User:

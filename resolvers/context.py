@@ -52,7 +52,7 @@ class Context:
     idempotency_key: str | None = None
     question: str = ""  # all that was sent, to be compared with a repeat
     attempt: Any = None  # the change that is being made
-    has_post: bool = False  # whether letters wait in the outbox for the end of the change
+    wakes: set[str] = field(default_factory=set)  # the jobs that wait for the end of the change
     headers: dict[str, str] = field(default_factory=dict)  # to be added to the answer's
 
     @property
@@ -67,6 +67,11 @@ class Context:
         if permission in over_all:
             return Extent.ALL
         return Extent.OWN if permission in over_own else Extent.NONE
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether the change that is being made is to be undone."""
+        return bool(self.attempt and self.attempt.is_dry_run)
 
     async def organisation(self) -> Organisation:
         return await Organisation.get(id=self.organisation_id)
@@ -117,10 +122,18 @@ class Context:
         self, organisation_id: UUID, to: str, language: Language, kind: str, **values: Any
     ) -> Letter:
         """Puts a letter into the outbox: it leaves after the change, and not without it."""
+        written = self.written(organisation_id, to, language, kind, **values)
+        await written.save()
+        return written
+
+    def written(
+        self, organisation_id: UUID, to: str, language: Language, kind: str, **values: Any
+    ) -> Letter:
+        """A letter that whoever asks for it puts into the outbox, alone or with others."""
         subject, body = letter(kind, language.tag, **values)
         sealed = self.gateways.vault.seal(body)
-        self.has_post = True
-        return await Letter.create(
+        self.wakes.add("letters")
+        return Letter(
             organisation_id=organisation_id,
             to=to,
             subject=subject,

@@ -45,6 +45,7 @@ class Attempt:
         self.actor: Actor | None = None
         self.outcome: Outcome | None = None  # known already, where only its answer is to be read
         self.is_dry_run = False
+        self.keeps_dry_run = False  # what is made for a look is kept for a while
         self.is_done = False  # the resolver has run through
         self.is_kept = False  # what was stored stays, though the change was refused
         self.is_refused = False
@@ -80,7 +81,8 @@ class Attempt:
 
     @property
     def stays(self) -> bool:
-        return self.is_kept or (self.is_done and not self.is_dry_run)
+        is_for_good = self.keeps_dry_run or not self.is_dry_run
+        return self.is_kept or (self.is_done and is_for_good)
 
     @property
     def key(self) -> str | None:
@@ -144,8 +146,8 @@ class Attempt:
     async def settle(self, answer: Any) -> None:
         """What follows when the transaction has ended: refusals are kept too, and letters leave."""
         if self.stays:
-            if self.context.has_post:
-                self.context.gateways.jobs.wake("letters")
+            for job in self.context.wakes:
+                self.context.gateways.jobs.wake(job)
         elif self.is_refused and not self.is_dry_run and (self.denied or self.key):
             async with in_transaction():
                 if self.denied:

@@ -22,24 +22,35 @@ from schema.telling import must_be_signed_in
 NAMED = types  # the nouns stand before the changes that answer with them
 
 
-def mutation(resolver: Any, *, allow: str, shown_as: str | None = None, alters: bool = True) -> Any:
+def mutation(
+    resolver: Any,
+    *,
+    allow: str,
+    shown_as: str | None = None,
+    alters: bool = True,
+    keeps_dry_run: bool = False,
+) -> Any:
     """Declares a change; `shown_as` names the type of its answer, where that is not its own.
 
-    What is named by one that does not alter it keeps its version.
+    What is named by one that does not alter it keeps its version. With `keeps_dry_run` the
+    resolver itself minds that a dry run has no effect.
     """
-    return ChangeField(resolver, allow, shown_as, alters)
+    return ChangeField(resolver, allow, shown_as, alters, keeps_dry_run)
 
 
 class ChangeField(NounField):
     """A root field of mutations. It takes its name from the class that it stands in."""
 
-    def __init__(self, resolver: Any, allow: str, shown_as: str | None, alters: bool):
+    def __init__(
+        self, resolver: Any, allow: str, shown_as: str | None, alters: bool, keeps_dry_run: bool
+    ):
         super().__init__(
             description=summary(resolver),
             metadata={"allow": allow},
             directives=[Allow(permission=allow)],
         )
         self.change, self.allow, self.shown_as, self.alters = resolver, allow, shown_as, alters
+        self.keeps_dry_run = keeps_dry_run
 
     def __set_name__(self, owner: type, name: str) -> None:
         operation = to_camel_case(name)
@@ -78,7 +89,7 @@ class ChangeField(NounField):
     async def outcome(self, context: Context, input: Any, dry_run: bool | None) -> Outcome:
         """Makes the change, once, in the transaction that is open."""
         attempt = context.attempt
-        attempt.is_dry_run = bool(dry_run)
+        attempt.is_dry_run, attempt.keeps_dry_run = bool(dry_run), self.keeps_dry_run
         given = {name: one for name, one in vars(input).items() if one is not UNSET}
         try:
             result = await self.guard.run(context, given)
@@ -109,8 +120,9 @@ def target_members(resolver: Any) -> tuple[Member, ...]:
     name, model = target_of(resolver)
     if model is None or model.named_by == "organisation_id":
         return ()
-    text = described(resolver).get(f"{name}_id", f"The {model.noun.replace('_', ' ')}.")
-    return (Member(str(name), f"{name}_id", Form(strawberry.ID), False, REQUIRED, text),)
+    given_as = f"{str(name).rstrip('_')}_id"
+    text = described(resolver).get(given_as, f"The {model.noun.replace('_', ' ')}.")
+    return (Member(str(name), given_as, Form(strawberry.ID), False, REQUIRED, text),)
 
 
 def version(resolver: Any) -> tuple[Member, ...]:

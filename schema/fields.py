@@ -27,6 +27,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from planner import declarations as planned
+from planner.conditions import Condition
 from planner.pages import Order
 from schema import paging, reading
 from schema.docs import a
@@ -148,9 +149,17 @@ def parts(kind: str, description: str, *, along: str = "", order: str = "id") ->
     return led(description, f"list[{kind}]", planned.Edge(kind, along, is_many=True, order=order))
 
 
-def edge(kind: str, description: str, *, allow: str, along: str = "") -> Any:
+def edge(
+    kind: str,
+    description: str,
+    *,
+    allow: str,
+    along: str = "",
+    keys: tuple[str, str] | None = None,
+) -> Any:
     """The row at the other end of a relation; null where there is none that one may see."""
-    return led(description, f"Optional[{kind}]", planned.Edge(kind, along, allow), allow=allow)
+    way = planned.Edge(kind, along, allow, keys=keys)
+    return led(description, f"Optional[{kind}]", way, allow=allow)
 
 
 def edges(
@@ -201,24 +210,33 @@ def page(
     latest_first: bool = False,
     order: tuple[str, ...] = (),
     only: str | None = None,
+    through: tuple[str, str] | None = None,
     is_with_row: bool = False,
     most: int | None = None,
+    chosen_by: dict[str, tuple[Any, str, Condition]] | None = None,
 ) -> Any:
-    """A stretch of a long list, of a relation, or with `along=None` of all that there is."""
+    """A stretch of a long list, of a relation, or with `along=None` of all that there is.
+
+    `chosen_by` are arguments beside a filter, each with its kind, its description and condition.
+    """
+    chosen = chosen_by or {}
     declared = planned.Page(
         kind,
         allow,
         along,
         Order(order, latest_first),
         order_by.orders if order_by else {},
-        filter.conditions if filter else {},
+        {name: condition for name, (_, _, condition) in chosen.items()}
+        | (filter.conditions if filter else {}),
         filter.unless if filter else {},
         keys,
         only,
+        through,
         is_with_row,
         most,
     )
     arguments = [argument(*one) for one in PAGE]
+    arguments += [argument(name, one | None, text) for name, (one, text, _) in chosen.items()]
     if filter:
         text = "Only what matches all of these; an absent condition is no condition."
         arguments.append(argument("filter", filter.shown_as | None, text))

@@ -76,9 +76,10 @@ class Guard:
         path: tuple[str, ...] = ()
         where: dict[str, Any] = {}
         if model.named_by != "organisation_id":
-            path = (f"{name}Id",)
+            bare = str(name).rstrip("_")
+            path = (f"{bare}Id",)
             try:
-                where["id"] = check_uuid(given.get(f"{name}_id"))
+                where["id"] = check_uuid(given.get(f"{bare}_id"))
             except Invalid:
                 raise NotFound(path=path) from None
         target = await self.look(model, where, context)

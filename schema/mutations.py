@@ -3,11 +3,13 @@
 from resolvers import (
     activations,
     authenticators,
+    batches,
     billing,
     certificates,
     consents,
     decisions,
     groups,
+    imports,
     persons,
     profiles,
     requests,
@@ -61,6 +63,17 @@ class Mutation:
         decisions.decide_anonymity, allow="anonymity_request:decide"
     )
     withdraw_request = mutation(requests.withdraw, allow="request:withdraw")
+
+    # Many users at once
+    upload_user_file = mutation(imports.upload, allow="user_import:upload", keeps_dry_run=True)
+    start_user_import = mutation(imports.start, allow="user_import:start")
+    cancel_user_import = mutation(imports.cancel, allow="user_import:cancel")
+    send_user_for_activation = mutation(
+        activations.send_for_activation, allow="user:send_for_activation"
+    )
+    send_users_for_activation = mutation(
+        batches.send_for_activation, allow="user:send_for_activation"
+    )
 
     # Groups
     create_group = mutation(groups.create, allow="group:create")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Optional
 
 import strawberry
@@ -15,7 +16,12 @@ from models.numbers import CprNumber
 from schema.docs import summary
 from schema.shape import UNSET
 
-NOUNS: dict[str, Any] = {"Optional": Optional, "datetime": datetime, "CprNumber": CprNumber}
+NOUNS: dict[str, Any] = {
+    "Optional": Optional,
+    "datetime": datetime,
+    "CprNumber": CprNumber,
+    "Decimal": Decimal,
+}
 
 
 class NounField(StrawberryField):

@@ -106,8 +106,11 @@ async def turn(
 
 def way_of(root: Any, declared: Page) -> Link | None:
     """How the rows of a page are found from those above; None where it is all that there is."""
-    if not isinstance(root, Row) or (declared.relation is None and declared.keys is None):
+    is_all = declared.relation is None and declared.keys is None and declared.through is None
+    if not isinstance(root, Row) or is_all:
         return None
+    if declared.through:
+        return Link(SHOWN[declared.target].model, "id", "id", through=declared.through)
     if declared.keys:
         (far, *also), near = declared.keys
         return Link(SHOWN[declared.target].model, near, far, tuple(also))
@@ -131,9 +134,9 @@ async def conditions_of(
     declared: Page, given: dict[str, Any], asking: Asking
 ) -> list[tuple[Condition, str, Any]]:
     """The conditions that a filter puts: each with the name of its place and its value."""
-    if not given.get("filter"):
-        return []
-    values = await checked(given["filter"], ("filter",), asking.context)
+    values = {name: given[name] for name in declared.conditions if given.get(name) is not None}
+    if given.get("filter"):
+        values |= await checked(given["filter"], ("filter",), asking.context)
     found: list[tuple[Condition, str, Any]] = []
     for name, condition in declared.conditions.items():
         if values.get(name) is not None:

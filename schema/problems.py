@@ -6,7 +6,7 @@ from typing import Any
 import models
 from models import messages, refusals
 from schema.fields import attribute, column
-from schema.nouns import interface, plain
+from schema.nouns import NOUNS, interface, plain
 from schema.shape import enumeration
 
 ProblemCode = StrEnum("ProblemCode", {code: code for code in messages.CODES})  # type: ignore[misc]
@@ -15,6 +15,7 @@ ProblemCode.__doc__ = (
     + "\n".join(f"{code}: {messages.about(code)}" for code in messages.CODES)
 )
 enumeration(ProblemCode)
+NOUNS["ProblemCode"] = ProblemCode
 
 
 @interface

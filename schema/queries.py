@@ -10,6 +10,7 @@ from schema.types.certificates import (
 )
 from schema.types.groups import GroupFilter
 from schema.types.history import HISTORY, verification
+from schema.types.imports import UserImportFilter
 from schema.types.requests import RequestFilter
 from schema.types.users import USER_ORDER, UserFilter
 
@@ -67,6 +68,27 @@ class Query:
         fingerprinted=frozenset({"cpr_number"}),
         ambiguous={"cpr_number": "CPR_AMBIGUOUS", "email": "EMAIL_AMBIGUOUS"},
         unless_by_id="{status} <> 'DELETED'",
+    )
+
+    activation_batch = one(
+        "ActivationBatch",
+        "Users that were sent for activation together.",
+        allow="activation_batch:read",
+        by="id",
+        which="The batch.",
+    )
+
+    # Many users at once
+    user_imports = page(
+        "UserImport",
+        "The files of users that were uploaded, latest first.",
+        allow="user_import:list",
+        along=None,
+        filter=UserImportFilter,
+        latest_first=True,
+    )
+    user_import = one(
+        "UserImport", "One file of users.", allow="user_import:read", by="id", which="The import."
     )
 
     # Requests

@@ -27,6 +27,7 @@ from models.numbers import (
 )
 from models.texts import Length
 from resolvers.context import Context, Id, Key
+from resolvers.imports import Upload
 
 SCALARS = {
     datetime: (
@@ -86,6 +87,11 @@ SCALARS = {
         "is a Danish telephone number: 8 digits, no spaces, no country code.",
         "https://www.itu.int/oth/T0202000039/en",
     ),
+    Upload: (
+        "Upload",
+        "is a file sent with the request, by the GraphQL multipart request specification.",
+        "https://github.com/jaydenseric/graphql-multipart-request-spec",
+    ),
     Decimal: (
         "Decimal",
         "is an exact decimal number as text, as in 33.50; amounts are Danish kroner excluding VAT.",
@@ -100,6 +106,7 @@ CHECKS: dict[Any, Check] = {
     date: lambda given, _: numbers.check_date(given),
     UUID: lambda given, _: numbers.check_uuid(given),
     Id: lambda given, _: given,
+    Upload: lambda given, _: given,
     Key: lambda given, _: numbers.check_uuid(given),
     CvrNumber: lambda given, context: numbers.check_cvr_number(
         given, test_organisations=context.rules.admits_test_organisations

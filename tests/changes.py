@@ -10,6 +10,7 @@ from graphql import GraphQLObjectType, build_schema
 from gateways import Claims
 from models import User
 from schema.graph import graph
+from tests.files import created, file
 from tests.scenes import CPR, LINK, ORGANISATION, RIGHTS, USERS, Scene
 
 SDL = build_schema(graph.as_str(), assume_valid=True)
@@ -31,6 +32,7 @@ CERTIFICATE, SETTINGS = "certificate { version status }", "settings { version }"
 AUTHENTICATOR = "authenticator { version status }"
 REQUEST = "request { version status kind }"
 CODE, ONE_TIME_CODE = "temporaryCode { expiresAt }", "oneTimeCode { expiresAt }"
+USER_FILE = {"text": file(created(1))}
 
 CHANGES = {
     "setLanguage": Row("", "viewer { language }", lambda _: {"language": "ENGLISH"}),
@@ -131,6 +133,30 @@ CHANGES = {
         USERS,
         "cprNumber user { version }",
         lambda s: {"userId": s.bo.id, "reason": "Two people of one name"},
+    ),
+    "uploadUserFile": Row(USERS, "userImport { version status }", lambda _: {"file": USER_FILE}),
+    "startUserImport": Row(
+        USERS,
+        "userImport { version status }",
+        lambda s: {"importId": s.file.id},
+        lambda s: s.file,
+    ),
+    "cancelUserImport": Row(
+        USERS,
+        "userImport { version status }",
+        lambda s: {"importId": s.file.id},
+        lambda s: s.file,
+    ),
+    "sendUserForActivation": Row(
+        USERS, f"{USER} {CODE}", lambda s: {"userId": s.imported.id}, lambda s: s.imported
+    ),
+    "sendUsersForActivation": Row(
+        USERS,
+        "batch { version sentCount leftOutCount }",
+        lambda s: {
+            "users": {"userIds": [s.imported.id]},
+            "authenticatorKind": "PRIVATE_MITID",
+        },
     ),
     "createGroup": Row(ORGANISATION, GROUP, lambda _: {"name": "Canteen"}),
     "updateGroup": Row(

@@ -4,12 +4,13 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from stdnum.dk import cvr
 
 from gateways import Gateways
 from models import (
+    ActivationBatch,
     Actor,
     ActorKind,
     Authenticator,
@@ -22,7 +23,10 @@ from models import (
     DeviceKind,
     Group,
     GroupMember,
+    ImportPolicy,
+    ImportStatus,
     Language,
+    LeftOut,
     Organisation,
     Request,
     RequestKind,
@@ -30,6 +34,7 @@ from models import (
     Role,
     RoleAssignment,
     User,
+    UserImport,
     UserStatus,
 )
 from models.numbers import CprNumber, birth_date, mask_cpr_number
@@ -173,6 +178,35 @@ class Maker:
         async with self.change(organisation.id):
             await profile.save()
         return profile
+
+    async def file(self, organisation: Organisation, **facts: Any) -> UserImport:
+        """A file of users that has been checked, unless told otherwise."""
+        usual = {
+            "status": ImportStatus.READY,
+            "file_name": "users.csv",
+            "file_hash": uuid4().hex,
+            "policy": ImportPolicy.REJECT_FILE,
+            "uploaded_by": await Actor.named(organisation.id, ActorKind.SYSTEM, "Segl"),
+            "request_uuid": uuid4(),
+            "row_count": 1,
+            "checked_count": 1,
+            "create_count": 1,
+        }
+        file = UserImport(organisation_id=organisation.id, **{**usual, **facts})
+        async with self.change(organisation.id):
+            await file.save()
+        return file
+
+    async def batch(self, organisation: Organisation, *left_out: User, **facts: Any) -> Any:
+        """Users sent for activation together, and those left out."""
+        here = {"organisation_id": organisation.id}
+        usual = {"authenticator_kind": AuthenticatorKind.PRIVATE_MITID, "sent_count": 1}
+        batch = ActivationBatch(**here, **{**usual, "left_out_count": len(left_out), **facts})
+        async with self.change(organisation.id):
+            await batch.save()
+        for user in left_out:
+            await LeftOut.create(**here, batch_id=batch.id, user_id=user.id)
+        return batch
 
     async def certificate(self, organisation: Organisation, **facts: Any) -> Certificate:
         """An issued user certificate, unless told otherwise."""

@@ -59,6 +59,7 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
     users["employee"] = await make.user(organisation, name="Eva Lund")
     users["newcomer"] = await make.user(organisation, cpr=CPR, **waiting)
     users["born"] = await make.user(organisation, cpr=None, **waiting)
+    users["imported"] = await make.user(organisation, status=UserStatus.IMPORTED, activated_at=None)
     users["absent"] = await make.user(organisation, status=UserStatus.DEACTIVATED)
     await invite(make, users["newcomer"])
     group = await make.group(organisation, users["bo"])
@@ -98,6 +99,7 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
                 users["employee"], kind=AuthenticatorKind.PRIVATE_MITID
             ),
             "ean": ean,
+            "file": await make.file(organisation),
         },
     )
 

@@ -16,6 +16,7 @@ from tests.users import (
     REACTIVATE,
     RENEW_CODE,
     RESEND,
+    changing,
     link_in,
 )
 
@@ -32,6 +33,7 @@ query ($id: ID!) {
 """
 PLAN = {"from": "2026-12-01"}
 ACTIONS = {
+    "SEND_FOR_ACTIVATION": changing("sendUserForActivation"),
     "RESEND_ACTIVATION": RESEND,
     "RENEW_TEMPORARY_CODE": RENEW_CODE,
     "ACTIVATE": ACTIVATE,
@@ -111,14 +113,15 @@ async def test_what_is_shown_as_possible_is_done_and_nothing_else(
 
 
 @pytest.mark.parametrize("action", [one for one in ACTIONS if one != "ACTIVATE"])
-async def test_an_imported_user_can_only_be_deleted_so_far(ask, admin, person, action):
+async def test_an_imported_user_can_only_be_sent_or_deleted(ask, admin, person, action):
     bo = await person(status="IMPORTED", activated_at=None)
 
     seen = await ask(admin, TRANSITIONS, id=bo.id)
     answer = await ask(admin, ACTIONS[action], input={"userId": bo.id})
 
-    assert [one["action"] for one in seen["allowedTransitions"]] == ["DELETE"]
-    assert (answer["errors"] == []) is (action == "DELETE")
+    possible = [one["action"] for one in seen["allowedTransitions"]]
+    assert possible == ["SEND_FOR_ACTIVATION", "DELETE"]
+    assert (answer["errors"] == []) is (action in possible)
 
 
 REFUSALS = [

@@ -1,7 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 from models.history import EntityKind
-from models.imports import ImportPolicy, ImportStatus
+from models.imports import PLAN_AHEAD, PLAN_AHEAD_NO_MORE, ImportPolicy, ImportStatus
 from models.settings import AuthenticatorKind
 from models.user_files import ImportAction
 from orjson import loads
@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                 ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('failure_code', fields.CharField(null=True, max_length=60)),
+                ('stumble_count', fields.IntField(default=0)),
                 ('row_count', fields.IntField()),
                 ('checked_count', fields.IntField(default=0)),
                 ('create_count', fields.IntField(default=0)),
@@ -73,7 +74,6 @@ class Migration(migrations.Migration):
                 ('delete_count', fields.IntField(default=0)),
                 ('bad_count', fields.IntField(default=0)),
                 ('done_count', fields.IntField(default=0)),
-                ('done_through', fields.IntField(default=0)),
                 ('removal_count', fields.IntField(default=0)),
                 ('active_count', fields.IntField(default=0)),
             ],
@@ -103,6 +103,7 @@ class Migration(migrations.Migration):
                 ('user', fields.ForeignKeyField('models.User', source_field='user_id', db_constraint=False, to_field='id', related_name='import_rows', on_delete=OnDelete.NO_ACTION)),
                 ('line', fields.IntField()),
                 ('action', fields.CharEnumField(description='CREATE: CREATE\nUPDATE: UPDATE\nDELETE: DELETE', enum_type=ImportAction, max_length=10)),
+                ('is_done', fields.BooleanField(default=False)),
                 ('changes', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ('identity_hash', fields.CharField(max_length=64)),
             ],
@@ -125,6 +126,7 @@ class Migration(migrations.Migration):
             options={'table': 'user_import_row_error', 'app': 'models', 'indexes': [Index(fields=['user_import_id', 'line', 'id'])], 'pk_attr': 'id', 'table_description': 'One thing wrong in one row of a file.'},
             bases=['Record'],
         ),
+        ops.RunSQL(PLAN_AHEAD, PLAN_AHEAD_NO_MORE),
         ops.AlterField(
             model_name='HistoryEntry',
             name='about_kind',

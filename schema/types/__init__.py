@@ -2,10 +2,12 @@
 
 from schema.types import (
     authenticators,
+    batches,
     billing,
     certificates,
     groups,
     history,
+    imports,
     organisations,
     requests,
     settings,
@@ -16,10 +18,12 @@ from schema.types import (
 
 __all__ = [
     "authenticators",
+    "batches",
     "billing",
     "certificates",
     "groups",
     "history",
+    "imports",
     "organisations",
     "requests",
     "settings",

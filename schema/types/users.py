@@ -54,6 +54,7 @@ class UserFilter:
     authenticator_kind: Having this kind of authenticator.
     is_anonymous: Anonymous, or not.
     is_eligible_for_groups: Able to become a member of groups, or not.
+    import_id: Brought by this file.
     created_at: Created in this span.
     """
 
@@ -70,6 +71,7 @@ class UserFilter:
     authenticator_kind: models.AuthenticatorKind = where(Some("authenticators", "kind", IN_USE))
     is_anonymous: bool = where(Compared("is_anonymous"))
     is_eligible_for_groups: bool = where(Is(HAS_ENTERED))
+    import_id: Key = where(Compared("imported_from_id"))
     created_at: DateTimeRange = where(Within("created_at"))
 
     unless = {"status": "{status} <> 'DELETED'"}
@@ -203,6 +205,12 @@ class User(Entity):
         "VatUnit", "The VAT unit that the user mainly works under.", allow="organisation:read"
     )
     ean = edge("EanLocation", "The EAN number that pays for the user.", allow="organisation:read")
+    imported_from = edge(
+        "UserImport",
+        "The file that brought the user.",
+        allow="user_import:read",
+        keys=("id", "imported_from_id"),
+    )
     authenticators = page(
         "Authenticator",
         "The authenticators that the user may sign in with.",
