@@ -29,6 +29,9 @@ from models import (
     GroupMember,
     HistoryEntry,
     HistoryOutcome,
+    ImportAction,
+    ImportPolicy,
+    ImportStatus,
     Letter,
     Organisation,
     ProductionUnit,
@@ -174,6 +177,7 @@ class Home:
         await self.hand_out_roles()
         await self.invite()
         await self.give_authenticators(other)
+        await self.import_users()
         await self.gather_groups(other)
         await self.ask()
         await self.issue_certificates()
@@ -239,6 +243,40 @@ class Home:
             elif kind == "LOCAL":
                 facts["subject_name"] = f"medarbejder_{next(numbers)}"
             await self.make.authenticator(self.chance.choice(self.users[:20]), **facts)
+
+    async def import_users(self) -> None:
+        """Files in every state, some with users and mistakes; and some sent for activation."""
+        for number, status in enumerate(ImportStatus):
+            facts = {
+                "status": status,
+                "file_name": self.chance.choice(TEXTS),
+                "policy": self.chance.choice([*ImportPolicy]),
+                "is_dry_run": number % 2 == 1,
+                "started_at": self.perhaps(self.make.now),
+                "finished_at": self.perhaps(self.make.now),
+                "failure_code": self.perhaps("USER_DELETED"),
+                "row_count": self.chance.choice([3, 100]),
+                "removal_count": self.perhaps(1, 20) or 0,
+                "active_count": self.perhaps(30) or 0,
+                "bad_count": number % 3,
+            }
+            file = await self.make.file(self.organisation, **facts)
+            for line, user in enumerate(self.users[number : number * 3], 2):
+                changes = [{"field": "name", "old": None, "new": user.name}]
+                facts = {"is_done": line % 2 == 0, "changes": changes}
+                facts["action"] = self.chance.choice([*ImportAction])
+                await self.make.plan(file, user, line, **facts)
+            for line in range(number):
+                code, column = self.chance.choice([("USER_DELETED", None), ("REQUIRED", "Email")])
+                constraint = self.perhaps("email")
+                facts = {"code": code, "column": column, "constraint": constraint}
+                facts["suggestion"] = self.perhaps("post@example.dk")
+                await self.make.row_error(file, 50 + line, **facts)
+            self.users[number].imported_from_id = file.id
+            async with self.make.change(self.organisation.id):
+                await self.users[number].save()
+            self.pass_time()
+        await self.make.batch(self.organisation, *self.users[3:7])
 
     async def gather_groups(self, other: "Home") -> None:
         units = [*await ProductionUnit.filter(**self.here)]

@@ -20,6 +20,9 @@ KINDS = SCHEMA.type_map
 LISTS = {
     "User": ("", "Query.users", ""),
     "Request": ("", "Query.requests", ""),
+    "UserImport": ("", "Query.userImports", ""),
+    "UserImportRow": ("userImports(first: 20) { nodes {", "UserImport.plan", "} }"),
+    "UserImportRowError": ("userImports(first: 20) { nodes {", "UserImport.rowErrors", "} }"),
     "Group": ("", "Query.groups", ""),
     "GroupMember": ("groups(first: 20) { nodes {", "Group.members", "} }"),
     "Certificate": ("", "Query.certificates", ""),

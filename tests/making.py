@@ -35,6 +35,8 @@ from models import (
     RoleAssignment,
     User,
     UserImport,
+    UserImportRow,
+    UserImportRowError,
     UserStatus,
 )
 from models.numbers import CprNumber, birth_date, mask_cpr_number
@@ -196,6 +198,20 @@ class Maker:
         async with self.change(organisation.id):
             await file.save()
         return file
+
+    async def plan(self, file: UserImport, user: User, line: int = 2, **facts: Any) -> Any:
+        """A good row of a file, which has been run."""
+        here = {"organisation_id": file.organisation_id, "user_import_id": file.id}
+        usual = {"action": "CREATE", "is_done": True, "identity_hash": uuid4().hex}
+        return await UserImportRow.create(
+            **here, **{"user_id": user.id, "line": line, **usual, **facts}
+        )
+
+    async def row_error(self, file: UserImport, line: int = 2, **facts: Any) -> Any:
+        """Something wrong in a row of a file."""
+        here = {"organisation_id": file.organisation_id, "user_import_id": file.id}
+        usual = {"column": "Email", "code": "MALFORMED", "constraint": "email"}
+        return await UserImportRowError.create(**here, **{"line": line, **usual, **facts})
 
     async def batch(self, organisation: Organisation, *left_out: User, **facts: Any) -> Any:
         """Users sent for activation together, and those left out."""

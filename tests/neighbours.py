@@ -88,6 +88,10 @@ async def furnished(make: Maker, home: Organisation) -> Things:
         await billing.save()
     profile = await make.profile(home, production_unit=unit, vat_unit=vat_unit, ean=ean)
     waiting = {"status": UserStatus.AWAITING_ACTIVATION, "activated_at": None, "cpr": None}
+    number = int(home.cvr_number)
+    file = await make.file(home, row_count=number, removal_count=number)
+    left_out = await make.user(home, **waiting)
+    batch = await make.batch(home, left_out)
     things = {
         **pages,
         "organisation": home,
@@ -99,7 +103,11 @@ async def furnished(make: Maker, home: Organisation) -> Things:
         "sealed": await make.certificate(home, kind="ORGANISATION", profile=profile),
         "waiting": await make.user(home, **waiting),
         "forgetful": await make.user(home, **waiting),
-        "payer": await make.user(home, ean=ean),
+        "payer": await make.user(home, ean=ean, activation_batch=batch),
+        "file": file,
+        "row_error": await make.row_error(file),
+        "batch": batch,
+        "left_out": left_out,
         "administrator": await make.user(home, "user_administrator"),
     }
     ends = make.now + timedelta(days=int(home.cvr_number) % 1000)
@@ -140,6 +148,7 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
         production_unit=shared["unit"],
         vat_unit=shared["vat_unit"],
         ean=shared["ean"],
+        imported_from_id=shared["file"].id,
         deactivated_from=date(2090, 1, 1),
         deactivation_reason=f"Leave of {word}",
     )
@@ -169,6 +178,7 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
         "request": await make.request(home, user=user),
         "hope": await make.request(home, **hope),
         "certificate": await make.certificate(home, user=user, profile=shared["profile"]),
+        "plan_row": await make.plan(shared["file"], user, number),
         "order": await make.certificate(
             home, user=user, status=CertificateStatus.ORDERED, letter=post, **not_issued
         ),

@@ -18,6 +18,8 @@ WAYS = {
     "HISTORY": "history > nodes > id",
     "WAITING": "user(by: {id: $waiting})",
     "RENEW": "mutation > renewTemporaryCode(input: {userId: $forgetful}) > errors { code }",
+    "FILE": "userImport(id: $file)",
+    "BATCH": "activationBatch(id: $batch)",
     "GROUP": "group(id: $group)",
     "MINE": "group(id: $my_group)",
     "JOIN": "mutation > addGroupMembers(dryRun: true, input:"
@@ -68,6 +70,23 @@ TemporaryCode.user                         RENEW temporaryCode > user > id      
 
 Authenticator                              NODE                                 authenticator
 Authenticator.user                         USER > authenticators > nodes > user > id  user
+User.importedFrom                          USER > importedFrom > id             file
+
+Query.activationBatch                      BATCH > id                           batch
+ActivationBatch                            NODE                                 batch
+ActivationBatch.users                      BATCH > users > nodes > id           payer
+ActivationBatch.leftOut                    BATCH > leftOut > nodes > id         left_out
+Query.userImports                          userImports > nodes > id             file
+Query.userImport                           FILE > id                            file
+UserImport                                 NODE                                 file
+UserImport.plan                            FILE > plan > nodes > id             plan_row
+UserImport.rowErrors                       FILE > rowErrors > nodes > id        row_error
+UserImport.users                           FILE > users > nodes > id            user
+ImportCounts                               FILE > counts > rows                 cvr
+ImportRemovals                             FILE > removals > count              cvr
+UserImportRow                              NODE                                 plan_row
+UserImportRow.user                         FILE > plan > nodes > user > id      user
+UserImportRowError                         NODE                                 row_error
 
 Query.groups                               groups(first: 100) > nodes > id      group
 Query.group                                GROUP > id                           group

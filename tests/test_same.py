@@ -23,8 +23,17 @@ LAWS = st.fixed_dictionaries(
     {one: st.sampled_from([ALL, ALL, OWN, OWN, NONE]) for one in Policy().permissions}
 )
 WAYS = [name for name in SCHEMA.query_type.fields if ("Query", name) not in LEFT]
+WITH_ID = (
+    "node",
+    "request",
+    "group",
+    "certificate",
+    "certificateProfile",
+    "userImport",
+    "activationBatch",
+)
 ARGUMENTS = {
-    **dict.fromkeys(("node", "request", "group", "certificate", "certificateProfile"), "(id: $id)"),
+    **dict.fromkeys(WITH_ID, "(id: $id)"),
     "nodes": "(ids: [$id])",
     "user": "(by: {id: $id})",
 }

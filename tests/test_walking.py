@@ -36,13 +36,14 @@ async def town(tables):
 
 @pytest.fixture
 def turn(town):
-    """Asks for one page of a list, of the group with most members where it hangs on one."""
+    """Asks for one page of a list, of the group or file with most entries where it hangs on one."""
     asking = Asking(town)
 
     async def turn(walk, **stretch):
         name, order, direction = walk
         before, way, after = LISTS[name]
-        before = before.replace("first: 20", 'first: 1, filter: {text: "Alle brugere"}')
+        of_one = 'first: 1, filter: {text: "Alle brugere"}' if "groups" in before else "last: 1"
+        before = before.replace("first: 20", of_one)
         sort = f", orderBy: {{field: {order}, direction: {direction}}}" if order else ""
         sort += (
             ", filter: {aboutKind: [GROUP_MEMBER]}" if name == "HistoryEntry" else ""

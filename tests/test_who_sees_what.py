@@ -72,6 +72,9 @@ DefaultSettings.certificateVatUnit            ~~       x-     x-         x-     
 
 user:list
 Query.users                                   ...      xx-    xx-        xx-         --x
+UserImport.users                              ~~       x?     ~~         ~~          ?x
+ActivationBatch.users                         ~~       x?     ~~         ~~          ?x
+ActivationBatch.leftOut                       ~~       x?     ~~         ~~          ?x
 
 user:read
 Query.user                                    x.?      xx?    xx?        xx?         ??x
@@ -87,6 +90,7 @@ GroupMember.user@mine                         ~~~      xx-    xx-        xx-    
 Certificate.user                              x~?      xx?    xx?        xx?         ??x
 Authenticator.user                            x~?      xx?    xx?        xx?         ??x
 TemporaryCode.user                            ~~       x?     ~~         ~~          ?x
+UserImportRow.user                            ~~       x?     ~~         ~~          ?x
 
 authenticator:read
 Authenticator                                 x--      xx-    xx-        xx-         --x
@@ -102,6 +106,22 @@ request:read
 Query.request                                 x.?      xx?    xx?        xx?         ??x
 Request                                       x--      xx-    xx-        xx-         --x
 User.requests                                 x~?      xx?    xx?        xx?         ??x
+
+activation_batch:read
+Query.activationBatch                         ..       x?     ..         ..          ?x
+ActivationBatch                               --       x-     --         --          -x
+
+user_import:list
+Query.userImports                             ..       x-     ..         ..          -x
+
+user_import:read
+Query.userImport                              ..       x?     ..         ..          ?x
+UserImport                                    --       x-     --         --          -x
+UserImport.plan                               ~~       x?     ~~         ~~          ?x
+UserImport.rowErrors                          ~~       x?     ~~         ~~          ?x
+UserImportRow                                 --       x-     --         --          -x
+UserImportRowError                            --       x-     --         --          -x
+User.importedFrom                             .~?      xx?    ..?        ..?         ??x
 
 group:list
 Query.groups                                  ...      xx-    xx-        xx-         --x
@@ -171,6 +191,8 @@ Deactivation                                  x~?      xx?    xx?        xx?    
 Activation                                    ~?       x?     x?         x?          ?x
 Actor                                         x~?      xx?    xx?        xx?         ??x
 RequestedPerson                               x~?      xx?    xx?        xx?         ??x
+ImportCounts                                  ~~       x?     ~~         ~~          ?x
+ImportRemovals                                ~~       x?     ~~         ~~          ?x
 CertificateRetrieval                          x~?      xx?    xx?        xx?         ??x
 Letter                                        x~?      xx?    xx?        xx?         ??x
 Administrator                                 x-       x-     x-         x-          -x
