@@ -37,6 +37,21 @@ class Record(Model):
         abstract = True
 
     @classmethod
+    def built(cls, **columns: Any) -> Self:
+        """A new row by its columns: as the constructor makes it, and several times as fast.
+
+        The constructor asks of each field anew what its default is; with a file of users that is
+        most of the work.
+        """
+        values = dict(columns)
+        for name, default in defaults(cls):
+            if name not in values:
+                values[name] = default() if callable(default) else default
+        made = cls._init_from_db(**values)
+        made._saved_in_db = False
+        return made
+
+    @classmethod
     async def locked_or_none(cls, **columns: Any) -> Self | None:
         """The row with these values, kept from other changes until the transaction ends.
 
@@ -52,6 +67,13 @@ class Record(Model):
         found = await cls.locked_or_none(**columns)
         assert found, f"there is no such {cls.__name__}"
         return found
+
+
+@cache
+def defaults(model: type[Model]) -> list[tuple[str, Any]]:
+    """The columns of a model with what stands there unless something else is said."""
+    fields = model._meta.fields_map
+    return [(name, fields[name].default) for name in model._meta.fields_db_projection]
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tortoise import connections
+from tortoise.fields import JSONField
 from tortoise.models import Model
 
 from models.base import Change, Entity
@@ -28,9 +29,16 @@ async def create(records: Sequence[Model]) -> None:
         for record in records:
             change.touch(record)  # type: ignore[arg-type]
     names = list(model._meta.fields_db_projection)
-    fields: list[Any] = [(name, model._meta.fields_map[name]) for name in names]
+    # COPY takes all values as they are, but JSON.
+    fields: dict[str, Any] = model._meta.fields_map
+    as_json = {name: fields[name] for name in names if isinstance(fields[name], JSONField)}
     rows = (
-        [field.to_db_value(getattr(record, name), record) for name, field in fields]
+        [
+            as_json[name].to_db_value(getattr(record, name), record)
+            if name in as_json
+            else getattr(record, name)
+            for name in names
+        ]
         for record in records
     )
     await insert(model, names, rows)

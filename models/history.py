@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import UTC
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from tortoise import connections, fields
 
 from models.actors import Actor
 from models.base import EVERYONE, Change, Entity, Record, Touch, as_text
+from models.bulk import insert
 
 
 class HistoryOutcome(StrEnum):
@@ -118,14 +120,16 @@ class HistoryEntry(Record):
 
     def words(self) -> str:
         """The hash of what people can read."""
-        return digest(self.salt, self.summary, self.reason, self.changes)
+        return words_in(self.columns())
 
     def link(self, former: str) -> str:
         """The hash over this entry and the one before."""
-        at = self.occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
-        facts = (self.outcome, self.activity, self.operation, self.about_kind, self.about_id)
-        who = (self.organisation_id, self.actor_id, self.actor_user_id)
-        return digest(former, self.sequence, at, *facts, *who, self.request_uuid, self.words_hash)
+        return linked(former, self.columns())
+
+
+Changes = dict[str, tuple[Any, Any]]
+# What an entry is told when it is put at the end of the chain.
+LATER = dict.fromkeys(("sequence", "actor_id", "salt", "words_hash", "hash"))
 
 
 class HistoryHead(Record):
@@ -139,6 +143,24 @@ class HistoryHead(Record):
         unique_together = (("organisation",),)
 
 
+READABLE = ("salt", "summary", "reason", "changes")
+FACTS = (
+    *("outcome", "activity", "operation", "about_kind", "about_id"),
+    *("organisation_id", "actor_id", "actor_user_id", "request_uuid", "words_hash"),
+)
+
+
+def words_in(row: dict[str, Any]) -> str:
+    """The hash of what people can read of an entry."""
+    return digest(*(row[name] for name in READABLE))
+
+
+def linked(former: str, row: dict[str, Any]) -> str:
+    """The hash over an entry and the one before."""
+    at = row["occurred_at"].astimezone(UTC).isoformat(timespec="microseconds")
+    return digest(former, row["sequence"], at, *(row[name] for name in FACTS))
+
+
 def digest(*parts: Any) -> str:
     text = orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()
@@ -146,7 +168,11 @@ def digest(*parts: Any) -> str:
 
 async def record(change: Change, actor: Actor) -> None:
     """Tells the history of every entity that a change has touched, in the change's transaction."""
-    entries = [await told(change, touch) for touch in change.touched.values()]
+    entries = []
+    for touch in change.touched.values():
+        changes = touch.changes()
+        await meet(touch.entity, changes)
+        entries.append(told(change, touch, changes))
     await append(change, actor, entries)
 
 
@@ -162,20 +188,17 @@ async def record_denied(change: Change, actor: Actor, about: Entity) -> None:
     await append(change, actor, [entry])
 
 
-async def told(change: Change, touch: Touch) -> HistoryEntry:
+def told(change: Change, touch: Touch, changes: Changes) -> HistoryEntry:
     entity = touch.entity
-    changes = [
-        {"field": name, "old": old, "new": new}
-        for name, old, new in [one async for one in readable(touch)]
-    ]
-    return HistoryEntry(
+    return HistoryEntry.built(
         outcome=HistoryOutcome.DONE,
         summary=summary(change, entity)[:500],
         reason=change.reason,
-        changes=changes,
+        changes=readable(change, touch, changes),
         about_kind=EntityKind.of(type(entity)),
         about_id=entity.id,
         concerns_id=concerned(entity),
+        **LATER,
     )
 
 
@@ -186,28 +209,44 @@ def concerned(about: Entity) -> UUID | None:
     return getattr(about, str(owner)) if is_column else None
 
 
-async def readable(touch: Touch) -> Any:
+def readable(change: Change, touch: Touch, changes: Changes) -> list[dict[str, str | None]]:
     """The changes of an entity as people read them: an id by the name that it is known as."""
-    meta = touch.entity._meta
-    relations = {str(meta.fields_map[name].source_field): name for name in meta.fk_fields}
-    for column, (old, new) in touch.changes().items():
-        if column in relations:
-            model = meta.fields_map[relations[column]].related_model  # type: ignore[attr-defined]
-            if not issubclass(model, Entity):
+    known, found = relations(type(touch.entity)), []
+    for column, (old, new) in changes.items():
+        if column in known:
+            column, model = known[column]
+            if model is None:
                 continue
-            old, new = [one and await name_of(model, one) for one in (old, new)]
-            column = relations[column]
+            old, new = [one and change.names[one] for one in (old, new)]
         if (old, new) != (None, None):
-            yield camel(column), as_text(old), as_text(new)
-    for name, (old, new) in touch.notes.items():
-        yield name, as_text(old), as_text(new)
+            found.append((camel(column), old, new))
+    found += [(name, old, new) for name, (old, new) in touch.notes.items()]
+    return [{"field": name, "old": as_text(old), "new": as_text(new)} for name, old, new in found]
+
+
+async def meet(entity: Entity, changes: Changes) -> None:
+    """Learns the names of the things whose ids a change put or took."""
+    names = Change.under_way().names
+    for column, (_, model) in relations(type(entity)).items():
+        for key in changes.get(column, ()) if model else ():
+            if key and key not in names:
+                names[key] = await name_of(model, key)
+
+
+@cache
+def relations(model: type[Entity]) -> dict[str, tuple[str, Any]]:
+    """The relation behind each column that names a thing; and its model, if it has a history."""
+    fields: Any = model._meta.fields_map
+    found = {str(fields[name].source_field): name for name in model._meta.fk_fields}
+    models = {column: fields[name].related_model for column, name in found.items()}
+    return {
+        column: (name, models[column] if issubclass(models[column], Entity) else None)
+        for column, name in found.items()
+    }
 
 
 async def name_of(model: type[Entity], key: UUID) -> str:
-    change = Change.under_way()
-    if key in change.names:
-        return change.names[key]
-    touch = change.touched.get(key)  # it may be gone already
+    touch = Change.under_way().touched.get(key)  # it may be gone already
     found = touch.entity if touch else await model.get_or_none(id=key)
     return found.known_as if found else str(key)
 
@@ -221,10 +260,12 @@ def sentence(operation: str, name: str) -> str:
     return f"{verb.capitalize()} {rest}: {name}"
 
 
+@cache
 def words_of(operation: str) -> str:
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in operation)
 
 
+@cache
 def camel(name: str) -> str:
     """The name of a column as the schema has it."""
     first, *rest = name.removesuffix("_on").split("_")
@@ -232,6 +273,7 @@ def camel(name: str) -> str:
 
 
 ERASED = "erasedWords"  # the change by which an entry vouches for what it has left of others
+MOST_AT_ONCE = 20  # beyond this many COPY is faster, in spite of its round trips
 HEAD = "select sequence, hash from history_head where organisation_id = $1 for update"
 APPEND = """
 with told as (
@@ -244,18 +286,32 @@ async def append(change: Change, actor: Actor, entries: Iterable[HistoryEntry]) 
     """Adds entries to the end of the chain of the actor's organisation."""
     client, here = connections.get("default"), actor.organisation_id
     (head,) = await client.execute_query_dict(HEAD, [here])
-    sequence, former, new = head["sequence"], head["hash"], list(entries)
-    for entry in new:
-        entry.organisation_id = actor.organisation_id
-        entry.actor_id, entry.actor_user_id = actor.id, actor.user_id
-        entry.occurred_at, entry.request_uuid = change.at, change.request_uuid
-        entry.activity, entry.operation = change.activity, change.operation
-        entry.salt = secrets.token_hex(16)
-        entry.words_hash = entry.words()
-        entry.sequence = sequence = sequence + 1
-        entry.hash = former = entry.link(former)
-    rows = orjson.dumps([entry.columns() for entry in new], default=str).decode()
-    await client.execute_query(APPEND, [rows, here, sequence, former])
+    sequence, former, rows = head["sequence"], head["hash"], []
+    common = {
+        "organisation_id": here,
+        "actor_id": actor.id,
+        "actor_user_id": actor.user_id,
+        "occurred_at": change.at,
+        "request_uuid": change.request_uuid,
+        "activity": change.activity,
+        "operation": change.operation,
+    }
+    for entry in entries:
+        row = entry.columns() | common | {"salt": secrets.token_hex(16)}
+        row["words_hash"] = words_in(row)
+        row["sequence"] = sequence = sequence + 1
+        row["hash"] = former = linked(former, row)
+        rows.append(row)
+    if len(rows) > MOST_AT_ONCE:
+        await insert(HistoryEntry, list(rows[0]), [columns_of(one) for one in rows])
+        rows = []
+    text = orjson.dumps(rows, default=str).decode()
+    await client.execute_query(APPEND, [text, here, sequence, former])
+
+
+def columns_of(row: dict[str, Any]) -> list[Any]:
+    """The values of an entry, as COPY takes them."""
+    return list((row | {"changes": orjson.dumps(row["changes"]).decode()}).values())
 
 
 # What was told before anybody asked whom it concerns: of users, memberships and certificates.

@@ -81,6 +81,7 @@ class UserImport(Entity):
     delete_count = fields.IntField(default=0)
     bad_count = fields.IntField(default=0)
     done_count = fields.IntField(default=0)
+    done_through = fields.IntField(default=0)  # the last line that has been run
     removal_count = fields.IntField(default=0)  # of active users
     active_count = fields.IntField(default=0)  # before the file is run
 
@@ -170,7 +171,6 @@ class UserImportRow(Record):
     user_id: UUID
     line = fields.IntField()
     action = fields.CharEnumField(ImportAction, max_length=10)
-    is_done = fields.BooleanField(default=False)
     changes = fields.JSONField[list[dict[str, str | None]]](default=list)
     identity_hash = fields.CharField(64)  # of two rows with the same one the second is bad
 

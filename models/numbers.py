@@ -220,6 +220,8 @@ def check_text(
 def _trim(text: object, rule: str) -> str:
     if not isinstance(text, str):
         raise Invalid("MALFORMED", constraint=rule)
+    if text.isascii():
+        return text.strip(_BLANKS)
     # Putting a long run of accents in order takes quadratic time, and no name is so long.
     is_short = len(text) <= LONGEST_NORMALISED
     return (unicodedata.normalize("NFC", text) if is_short else text).strip(_BLANKS)

@@ -113,13 +113,12 @@ class Part:
                 one.user.id if one.user else uuid7(),
                 one.line,
                 one.action.value,
-                False,
                 orjson.dumps(planned(one, self.terms.names)).decode(),
                 one.identity,
             )
             for one in good
         ]
-        await bulk.insert(UserImportRow, (*names, "is_done", "changes", "identity_hash"), rows)
+        await bulk.insert(UserImportRow, (*names, "changes", "identity_hash"), rows)
 
     async def checked(self) -> None:
         """Ends the check, and starts the file if that was asked for and nothing stops it."""
@@ -165,8 +164,7 @@ class Part:
         await self.unplan(bad)
         await UserImportPart.filter(id=self.part.id).update(is_run=True)
         await add(self.file, done_count=made, bad_count=len(bad))
-        done = UserImportRow.filter(user_import_id=self.file.id, line__in=lines)
-        await done.update(is_done=True)
+        await UserImport.filter(id=self.file.id).update(done_through=lines[-1])
 
     async def make(self, rows: Sequence[CheckedRow], plan: dict[int, UserImportRow]) -> int:
         """Creates, changes and deletes users; tells how many."""

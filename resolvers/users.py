@@ -72,6 +72,10 @@ class DeletedUser:
     consequences: list[Usage]
 
 
+TIED = ("production_unit", "vat_unit", "ean")
+NAMED_LATER = dict.fromkeys(("first_name", "surname", "name"), "")
+
+
 async def creatable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
     """What is not allowed of a new user, and what is wrong with its means of signing in."""
     async for fault in allowed(context, given):
@@ -168,9 +172,14 @@ def made(
     **given: Any,
 ) -> User:
     """A new user, not stored yet."""
-    level = target_assurance_level or organisation.assurance_level
-    user = User(
-        organisation_id=organisation.id, status=status, target_assurance_level=level, **given
+    tied = {f"{name}_id": one and one.id for name in TIED for one in [given.pop(name, None)]}
+    user = User.built(
+        organisation_id=organisation.id,
+        status=status,
+        target_assurance_level=target_assurance_level or organisation.assurance_level,
+        **tied,
+        **NAMED_LATER,
+        **given,
     )
     user.rename(first_name, surname)
     identify(context, user, person)

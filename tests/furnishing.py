@@ -259,12 +259,12 @@ class Home:
                 "removal_count": self.perhaps(1, 20) or 0,
                 "active_count": self.perhaps(30) or 0,
                 "bad_count": number % 3,
+                "done_through": number * 2,
             }
             file = await self.make.file(self.organisation, **facts)
             for line, user in enumerate(self.users[number : number * 3], 2):
                 changes = [{"field": "name", "old": None, "new": user.name}]
-                facts = {"is_done": line % 2 == 0, "changes": changes}
-                facts["action"] = self.chance.choice([*ImportAction])
+                facts = {"action": self.chance.choice([*ImportAction]), "changes": changes}
                 await self.make.plan(file, user, line, **facts)
             for line in range(number):
                 code, column = self.chance.choice([("USER_DELETED", None), ("REQUIRED", "Email")])

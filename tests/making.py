@@ -202,7 +202,7 @@ class Maker:
     async def plan(self, file: UserImport, user: User, line: int = 2, **facts: Any) -> Any:
         """A good row of a file, which has been run."""
         here = {"organisation_id": file.organisation_id, "user_import_id": file.id}
-        usual = {"action": "CREATE", "is_done": True, "identity_hash": uuid4().hex}
+        usual = {"action": "CREATE", "identity_hash": uuid4().hex}
         return await UserImportRow.create(
             **here, **{"user_id": user.id, "line": line, **usual, **facts}
         )

@@ -89,7 +89,7 @@ async def furnished(make: Maker, home: Organisation) -> Things:
     profile = await make.profile(home, production_unit=unit, vat_unit=vat_unit, ean=ean)
     waiting = {"status": UserStatus.AWAITING_ACTIVATION, "activated_at": None, "cpr": None}
     number = int(home.cvr_number)
-    file = await make.file(home, row_count=number, removal_count=number)
+    file = await make.file(home, row_count=number, removal_count=number, done_through=99)
     left_out = await make.user(home, **waiting)
     batch = await make.batch(home, left_out)
     things = {

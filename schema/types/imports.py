@@ -14,6 +14,8 @@ from schema.problems import ProblemCode
 from schema.types.users import USER_ORDER, UserFilter
 from schema.types.words import Entity, FieldChange, Node
 
+# Of a row: that it has been run.
+DONE = "{line} <= (select done_through from user_import file where file.id = {user_import_id})"
 SAID = ("code", "column", "constraint", "values")
 
 
@@ -70,8 +72,11 @@ class UserImportRow(Node):
 
     line: int = column("The line in the file; the heading is line 1.")
     action: ImportAction = column("What the row does.")
-    is_done: bool = column("Whether it has been run.")
     user = edge("User", "The user; null before a new one is created.", allow="user:read")
+
+    @computed("Whether it has been run.", "bool", needs=("line", "user_import.done_through"))
+    def is_done(line: int, done_through: int) -> bool:
+        return line <= done_through
 
     @computed("The values that change, old and new.", "list[FieldChange]", needs=("changes",))
     def changes(changes: list[dict[str, Any]]) -> list[Any]:
@@ -141,7 +146,7 @@ class UserImport(Entity):
         "The users that the file created or changed.",
         allow="user:list",
         along=None,
-        through=("import_rows.user_import_id", "{is_done}"),
+        through=("import_rows.user_import_id", DONE),
         filter=UserFilter,
         order_by=USER_ORDER,
     )
