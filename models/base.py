@@ -47,7 +47,7 @@ class Record(Model):
         for name, default in defaults(cls):
             if name not in values:
                 values[name] = default() if callable(default) else default
-        made = cls._init_from_db(**values)
+        made = super()._init_from_db(**values)
         made._saved_in_db = False
         return made
 
@@ -114,7 +114,7 @@ class Entity(Record):
 
     def state(self) -> dict[str, Any]:
         """The columns that the history may keep."""
-        return told_of(self.columns())
+        return {name: getattr(self, name) for name in told_columns(type(self))}
 
     def columns(self) -> dict[str, Any]:
         """All columns, as they are now."""
@@ -167,6 +167,12 @@ def told_of(columns: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@cache
+def told_columns(model: type[Model]) -> tuple[str, ...]:
+    """The columns of a model that the history may keep."""
+    return tuple(told_of(dict.fromkeys(model._meta.fields_db_projection)))
+
+
 @dataclass
 class Touch:
     """One entity that a change has touched."""
@@ -180,6 +186,8 @@ class Touch:
     def changes(self) -> dict[str, tuple[Any, Any]]:
         """The columns that differ, old and new."""
         after = {} if self.is_gone else self.entity.state()
+        if self.is_new:
+            return {name: (None, one) for name, one in after.items() if one is not None}
         return {
             name: (self.before.get(name), after.get(name))
             for name in {**self.before, **after}
@@ -230,8 +238,10 @@ class Change:
 
 def as_text(value: Any) -> str | None:
     """A value as the history shows it."""
+    if value is None or type(value) is str:
+        return value
     match value:
-        case None | []:
+        case []:
             return None
         case bool():
             return "true" if value else "false"

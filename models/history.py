@@ -17,6 +17,7 @@ from uuid import UUID
 
 import orjson
 from tortoise import connections, fields
+from uuid_utils.compat import uuid7
 
 from models.actors import Actor
 from models.base import EVERYONE, Change, Entity, Record, Touch, as_text
@@ -71,6 +72,7 @@ class EntityKind(StrEnum):
     SETTINGS = "SETTINGS"
 
     @classmethod
+    @cache
     def of(cls, model: type[Entity]) -> "EntityKind":
         """The kind of a model's entities, by the name of its table."""
         table = str(model._meta.db_table)
@@ -128,8 +130,7 @@ class HistoryEntry(Record):
 
 
 Changes = dict[str, tuple[Any, Any]]
-# What an entry is told when it is put at the end of the chain.
-LATER = dict.fromkeys(("sequence", "actor_id", "salt", "words_hash", "hash"))
+Entry = dict[str, Any]  # what an entry tells, before it has its place in the chain
 
 
 class HistoryHead(Record):
@@ -178,28 +179,29 @@ async def record(change: Change, actor: Actor) -> None:
 
 async def record_denied(change: Change, actor: Actor, about: Entity) -> None:
     """Keeps an attempt that was denied."""
-    entry = HistoryEntry(
-        outcome=HistoryOutcome.DENIED,
-        summary=f"Denied: {summary(change, about)}"[:500],
-        about_kind=EntityKind.of(type(about)),
-        about_id=about.id,
-        concerns_id=concerned(about),
-    )
+    entry: Entry = {
+        "outcome": HistoryOutcome.DENIED,
+        "summary": f"Denied: {summary(change, about)}"[:500],
+        "reason": None,
+        "changes": [],
+        "about_kind": EntityKind.of(type(about)),
+        "about_id": about.id,
+        "concerns_id": concerned(about),
+    }
     await append(change, actor, [entry])
 
 
-def told(change: Change, touch: Touch, changes: Changes) -> HistoryEntry:
+def told(change: Change, touch: Touch, changes: Changes) -> Entry:
     entity = touch.entity
-    return HistoryEntry.built(
-        outcome=HistoryOutcome.DONE,
-        summary=summary(change, entity)[:500],
-        reason=change.reason,
-        changes=readable(change, touch, changes),
-        about_kind=EntityKind.of(type(entity)),
-        about_id=entity.id,
-        concerns_id=concerned(entity),
-        **LATER,
-    )
+    return {
+        "outcome": HistoryOutcome.DONE,
+        "summary": summary(change, entity)[:500],
+        "reason": change.reason,
+        "changes": readable(change, touch, changes),
+        "about_kind": EntityKind.of(type(entity)),
+        "about_id": entity.id,
+        "concerns_id": concerned(entity),
+    }
 
 
 def concerned(about: Entity) -> UUID | None:
@@ -282,7 +284,7 @@ with told as (
 """
 
 
-async def append(change: Change, actor: Actor, entries: Iterable[HistoryEntry]) -> None:
+async def append(change: Change, actor: Actor, entries: Iterable[Entry]) -> None:
     """Adds entries to the end of the chain of the actor's organisation."""
     client, here = connections.get("default"), actor.organisation_id
     (head,) = await client.execute_query_dict(HEAD, [here])
@@ -297,7 +299,7 @@ async def append(change: Change, actor: Actor, entries: Iterable[HistoryEntry]) 
         "operation": change.operation,
     }
     for entry in entries:
-        row = entry.columns() | common | {"salt": secrets.token_hex(16)}
+        row = {"id": uuid7()} | entry | common | {"salt": secrets.token_hex(16)}
         row["words_hash"] = words_in(row)
         row["sequence"] = sequence = sequence + 1
         row["hash"] = former = linked(former, row)

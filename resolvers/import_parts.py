@@ -149,13 +149,11 @@ class Part:
             return
         terms = self.terms
         lines = [one.line for one in self.rows]
-        plan = {
-            one.line: one
-            for one in await UserImportRow.filter(user_import_id=self.file.id, line__in=lines)
-        }
-        known = User.filter(id__in=[one.user_id for one in plan.values()]).order_by("id")
+        mine = UserImportRow.filter(user_import_id=self.file.id, line__in=lines)
+        plan: dict[int, UUID] = dict(await mine.values_list("line", "user_id"))
+        known = User.filter(id__in=[*plan.values()]).order_by("id")
         found = {one.id: one for one in await known.select_for_update(no_key=True)}
-        terms.planned = {line: found.get(one.user_id) for line, one in plan.items()}
+        terms.planned = {line: found.get(key) for line, key in plan.items()}
         rows = await checked([one for one in self.rows if one.line in plan], terms)
         made = await self.make(rows, plan)
         bad = [one for one in rows if one.faults]
@@ -166,7 +164,7 @@ class Part:
         await add(self.file, done_count=made, bad_count=len(bad))
         await UserImport.filter(id=self.file.id).update(done_through=lines[-1])
 
-    async def make(self, rows: Sequence[CheckedRow], plan: dict[int, UserImportRow]) -> int:
+    async def make(self, rows: Sequence[CheckedRow], plan: dict[int, UUID]) -> int:
         """Creates, changes and deletes users; tells how many."""
         context = self.context
         for action in ImportAction:
@@ -189,7 +187,7 @@ class Part:
             await record(change, await context.actor())
         return sum(not one.faults for one in rows)
 
-    async def create(self, rows: Sequence[CheckedRow], plan: dict[int, UserImportRow]) -> None:
+    async def create(self, rows: Sequence[CheckedRow], plan: dict[int, UUID]) -> None:
         context, terms = self.context, self.terms
         usual, made = await usual_units(context, "user"), []
         for number, row in enumerate(rows):
@@ -198,7 +196,7 @@ class Part:
                     context,
                     terms.organisation,
                     UserStatus.IMPORTED,
-                    id=plan[row.line].user_id,
+                    id=plan[row.line],
                     imported_from_id=self.file.id,
                     **{**usual, **row.given},
                 )

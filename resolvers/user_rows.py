@@ -217,6 +217,8 @@ def must_be_possible(found: CheckedRow, terms: Terms) -> None:
 
 def take(found: CheckedRow, terms: Terms) -> None:
     """Counts a good row; refuses it if a row before was about the same user."""
+    if found.line in terms.planned:
+        return
     found.identity = identity(found, terms)
     if found.identity in terms.taken:
         found.tell(None, Conflict("ROW_REPEATS_USER"))

@@ -392,13 +392,15 @@ class Home:
         about += [self.organisation, other.users[0]]
         for actor in self.actors:
             change = Change("user:update", "updateUser", self.make.now, uuid4())
-            entries = [self.entry(self.chance.choice(about), number) for number in range(12)]
+            entries = [
+                self.entry(self.chance.choice(about), number).columns() for number in range(12)
+            ]
             async with in_transaction():
                 await append(change, actor, entries)
             self.pass_time()
         change = Change("user:list", "listUsers", self.make.now, uuid4())
         async with in_transaction():
-            long_life = [self.entry(self.users[3], number) for number in range(210)]
+            long_life = [self.entry(self.users[3], number).columns() for number in range(210)]
             await append(change, self.actors[3], long_life)
 
     def entry(self, about: Any, number: int) -> HistoryEntry:

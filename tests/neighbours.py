@@ -209,7 +209,7 @@ async def entry(make: Maker, actor: Actor, about: Entity) -> HistoryEntry:
         about_id=about.id,
     )
     async with in_transaction():
-        await append(Change("user:update", "updateUser", make.now, uuid4()), actor, [one])
+        await append(Change("user:update", "updateUser", make.now, uuid4()), actor, [one.columns()])
     return one
 
 
