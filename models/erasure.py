@@ -13,6 +13,7 @@ from models.certificates import Certificate
 from models.history import (
     ERASED,
     EntityKind,
+    Entry,
     HistoryEntry,
     HistoryOutcome,
     append,
@@ -52,16 +53,17 @@ async def forget_words(change: Change, actor: Actor, user: User) -> None:
         entry.erased_by = head["sequence"] + 1
         await entry.save(update_fields=["summary", "reason", "changes", "salt", "erased_by"])
         left = digest(left, entry.sequence, entry.words())
-    erasure = HistoryEntry(
-        outcome=HistoryOutcome.DONE,
-        summary=sentence(change.operation, str(user.uuid)),
-        changes=[
+    erasure: Entry = {
+        "outcome": HistoryOutcome.DONE,
+        "summary": sentence(change.operation, str(user.uuid)),
+        "reason": None,
+        "changes": [
             {"field": "erasedEntries", "old": None, "new": str(len(told))},
             *([{"field": ERASED, "old": None, "new": left}] if told else []),
         ],
-        about_kind=EntityKind.USER,
-        about_id=user.id,
-    )
+        "about_kind": EntityKind.USER,
+        "about_id": user.id,
+    }
     await append(change, actor, [erasure])
 
 
