@@ -35,7 +35,7 @@ from resolvers.work import arrange
 from schema.endpoint import Endpoint, front
 from schema.explaining import explain
 from schema.graph import graph
-from schema.http import Heads, bearer, language_of
+from schema.http import PREFLIGHT, Heads, bearer, language_of
 from schema.planned import LARGEST, MOST, reader_of
 from schema.probes import health, ready
 
@@ -44,7 +44,6 @@ REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
 DEMO_HINT = """
   Sign in there as anybody of the demo; letters are at /mailbox.
   For scripts: .venv/bin/python server.py token user-administrator"""
-PREFLIGHT = b"graphql-preflight"  # a header that a form of another site cannot send
 
 
 @dataclass(frozen=True)

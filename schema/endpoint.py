@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -21,7 +22,19 @@ from planner.selection import Unplanned, Weight
 from resolvers.context import Context
 from schema.changing import Changing
 from schema.graph import Graph, log_fault
-from schema.http import JSON, Answer, Asked, BadRequest, Heads, asked, language_of, media_of
+from schema.http import (
+    JSON,
+    Answer,
+    Asked,
+    BadRequest,
+    Heads,
+    asked,
+    asked_by,
+    kind_of,
+    language_of,
+    media_of,
+)
+from schema.multipart import FORM, sent
 from schema.planned import MOST, place_of, reader_of, refused
 from schema.seeing import asking_for
 from schema.telling import Told
@@ -68,12 +81,16 @@ class Endpoint:
             body = {"errors": [told("Ask by POST, or by GET to read.", "INVALID")]}
             return Answer(body, media, 405, {"Allow": "GET, POST"})
         try:
-            one = await asked(scope, heads, receive)
+            if method == "POST" and kind_of(heads) == FORM:
+                context = await self.context_of(scope, heads)
+                one = asked_by(await sent(heads, receive, context is not None))
+            else:
+                one = await asked(scope, heads, receive)
+                context = await self.context_of(scope, heads)
         except BadRequest as bad:
             return Answer({"errors": [told(bad.text, "INVALID")]}, media, bad.status)
-        context = await self.context_of(scope, heads)
         if context and context.idempotency_key:
-            given = orjson.dumps([one.name, one.variables], option=orjson.OPT_SORT_KEYS)
+            given = orjson.dumps([one.name, one.variables], in_short, orjson.OPT_SORT_KEYS)
             context.question = f"{one.query}\n{given!r}"
         try:
             planned = await self.planned(*one, context, method == "POST")
@@ -161,6 +178,11 @@ class Endpoint:
     async def metrics(self, request: Request) -> Response:
         """What the planner left to the executor, for those who watch."""
         return PlainTextResponse("\n".join(self.reader.metrics()) + "\n")
+
+
+def in_short(content: bytes) -> str:
+    """What stands for a file where requests are compared."""
+    return sha256(content).hexdigest()
 
 
 def costed(body: dict[str, Any], operation: Operation) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 GRAPHQL, JSON = "application/graphql-response+json", "application/json"
 LONGEST = 1_000_000  # bytes of a request
 LANGUAGES = ("da", "en")
+PREFLIGHT = b"graphql-preflight"  # a header that a form of another site cannot send
 NO_STORE = (b"cache-control", b"no-store")  # an answer is for one person
 Heads = dict[bytes, bytes]
 
@@ -58,10 +59,20 @@ async def asked(scope: Scope, heads: Heads, receive: Receive) -> Asked:
         given: Any = dict(parse_qsl(scope["query_string"].decode("latin-1"), True))
         given["variables"] = loaded(given.get("variables") or "null")
     else:
-        kind = heads.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
+        kind = kind_of(heads)
         if kind not in (JSON, GRAPHQL):
             raise BadRequest("The content type must be application/json.", 415)
         given = loaded(await body_within(receive, LONGEST))
+    return asked_by(given)
+
+
+def kind_of(heads: Heads) -> str:
+    """The media type of a request's body."""
+    return heads.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
+
+
+def asked_by(given: Any) -> Asked:
+    """What is asked by what a body holds."""
     if isinstance(given, list):
         raise BadRequest("Several operations in one request are not taken; send them one by one.")
     if not isinstance(given, dict) or not isinstance(given.get("query"), str) or not given["query"]:
