@@ -258,6 +258,7 @@ def summary(change: Change, about: Entity) -> str:
 
 
 def sentence(operation: str, name: str) -> str:
+    """An operation and what it was done to, in words."""
     verb, _, rest = words_of(operation).partition(" ")
     return f"{verb.capitalize()} {rest}: {name}"
 

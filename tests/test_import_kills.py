@@ -11,7 +11,7 @@ import pytest
 
 from gateways import _key_of_this_process
 from models import HistoryEntry, Letter, User, UserImport, UserImportPart
-from models.history import verify
+from models.verification import verify
 from tests.files import UPLOAD, created, file
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ from models import (
     UserImportPart,
     UserStatus,
 )
-from models.history import verify
+from models.verification import verify
 from resolvers.imports import JOB
 from tests.files import CANCEL, HEAD, READ, START, UPLOAD, created, file, row
 from tests.tables import who_may

@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 
 from models.actors import ONE_OF_EACH, ONE_OF_EACH_NO_MORE
 from models.groups import FORGET_SYSTEM_GROUPS, KEEP_SYSTEM_GROUPS
-from models.users import SORT_NO_USERS, SORT_USERS
+from models.user_tables import SORT_NO_USERS, SORT_USERS
 
 
 class Migration(migrations.Migration):

@@ -1,7 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-from models.users import TELL_NO_STANDINGS, TELL_STANDINGS
+from models.user_tables import TELL_NO_STANDINGS, TELL_STANDINGS
 
 
 class Migration(migrations.Migration):

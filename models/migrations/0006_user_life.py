@@ -3,7 +3,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
 from models.history import CONCERNED, CONCERNED_NO_MORE
-from models.users import WATCH_NO_USERS, WATCH_USERS
+from models.user_tables import WATCH_NO_USERS, WATCH_USERS
 
 
 class Migration(migrations.Migration):
