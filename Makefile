@@ -14,7 +14,8 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test prove lint types check lock clean bench bench-scale bench-shares bench-lock
+.PHONY: help run test prove lint types check lock clean bench bench-scale bench-import \
+	bench-shares bench-lock
 
 help: ## Tell what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -50,6 +51,9 @@ bench: .venv/.run bench/node_modules/.made ## Measure Segl beside other servers,
 
 bench-scale: .venv/.run bench/node_modules/.made ## Measure lists of 10,000 and of 1,000,000
 	@$(BIN)/python -m bench.scale
+
+bench-import: .venv/.run ## Measure a file of 100,000 users
+	@$(BIN)/python -m bench.imports
 
 bench-shares: .venv/.run ## Tell where the time of a request goes
 	@$(BIN)/python -m bench.shares

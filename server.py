@@ -32,6 +32,7 @@ from resolvers.desk import DemoDesk
 from resolvers.identities import Door
 from resolvers.standings import CHANNEL
 from resolvers.work import arrange
+from schema.downloading import downloads
 from schema.endpoint import Endpoint, front
 from schema.explaining import explain
 from schema.graph import graph
@@ -156,6 +157,7 @@ def create_app(
             Route("/health", health),
             Route("/ready", ready),
             Route("/metrics", endpoint.metrics),
+            downloads(door),
             *graphiql.routes(desk, HERE / "graphiql" / "dist"),
         ],
         lifespan=lifespan,

@@ -191,6 +191,19 @@ async def record_denied(change: Change, actor: Actor, about: Entity) -> None:
     await append(change, actor, [entry])
 
 
+async def record_fetched(change: Change, actor: Actor, about: Entity) -> None:
+    """Keeps that something was handed out, of which nothing changed."""
+    entry: Entry = {
+        "outcome": HistoryOutcome.DONE,
+        "summary": summary(change, about)[:500],
+        "reason": None,
+        "changes": [],
+        "about_kind": EntityKind.of(type(about)),
+        "about_id": about.id,
+    }
+    await append(change, actor, [entry])
+
+
 def told(change: Change, touch: Touch, changes: Changes) -> Entry:
     entity = touch.entity
     return {

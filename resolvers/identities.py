@@ -29,10 +29,14 @@ class Door:
         self, token: str, language: str | None = None, idempotency_key: str | None = None
     ) -> Context | None:
         """The context of a request, or none when the token is good for nobody."""
+        claims = self.claims(token, self.gateways.clock.now()) if token else None
+        return await self.context_for(claims, language, idempotency_key) if claims else None
+
+    async def context_for(
+        self, claims: Claims, language: str | None = None, idempotency_key: str | None = None
+    ) -> Context | None:
+        """The context of somebody who has been recognised."""
         now = self.gateways.clock.now()
-        claims = self.claims(token, now) if token else None
-        if claims is None:
-            return None
         day = today(now)
         standing = await self.standing(claims, day)
         if standing is None:

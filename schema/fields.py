@@ -279,10 +279,17 @@ def found(description: str, *, allow: str, is_many: bool = False) -> Any:
     return led(description, kind, declared, allow=allow, arguments=(ids,))
 
 
-def answer(function: Callable[..., Any], kind: str, description: str, *, allow: str) -> Any:
+def answer(
+    function: Callable[..., Any],
+    kind: str,
+    description: str,
+    *,
+    allow: str,
+    arguments: tuple[StrawberryArgument, ...] = (),
+) -> Any:
     """What a function of the one who asks answers, if the permission is held."""
     declared = planned.Computed(function, asks=True, allow=allow)
-    return led(description, f"Optional[{kind}]", declared, allow=allow)
+    return led(description, f"Optional[{kind}]", declared, allow=allow, arguments=arguments)
 
 
 @plain

@@ -1,8 +1,9 @@
 """The ways in for reading."""
 
+from models import ImportAction
 from resolvers.users import UserRef
 from schema.fields import answer, found, one, page
-from schema.nouns import root
+from schema.nouns import argument, root
 from schema.types.certificates import (
     CERTIFICATE_ORDER,
     CertificateFilter,
@@ -10,7 +11,7 @@ from schema.types.certificates import (
 )
 from schema.types.groups import GroupFilter
 from schema.types.history import HISTORY, verification
-from schema.types.imports import UserImportFilter
+from schema.types.imports import UserImportFilter, template
 from schema.types.requests import RequestFilter
 from schema.types.users import USER_ORDER, UserFilter
 
@@ -89,6 +90,13 @@ class Query:
     )
     user_import = one(
         "UserImport", "One file of users.", allow="user_import:read", by="id", which="The import."
+    )
+    user_file_template = answer(
+        template,
+        "Download",
+        "The empty file with the 15 headings.",
+        allow="user_import:read_template",
+        arguments=(argument("action", ImportAction, "What the file is for."),),
     )
 
     # Requests

@@ -27,6 +27,7 @@ from models.numbers import (
 )
 from models.texts import Length
 from resolvers.context import Context, Id, Key
+from resolvers.downloads import Url
 from resolvers.imports import Upload
 
 SCALARS = {
@@ -86,6 +87,11 @@ SCALARS = {
         "PhoneNumber",
         "is a Danish telephone number: 8 digits, no spaces, no country code.",
         "https://www.itu.int/oth/T0202000039/en",
+    ),
+    Url: (
+        "Url",
+        "is an absolute web address.",
+        "https://url.spec.whatwg.org/",
     ),
     Upload: (
         "Upload",

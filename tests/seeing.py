@@ -77,6 +77,7 @@ ActivationBatch                            NODE                                 
 ActivationBatch.users                      BATCH > users > nodes > id           payer
 ActivationBatch.leftOut                    BATCH > leftOut > nodes > id         left_out
 Query.userImports                          userImports > nodes > id             file
+Query.userFileTemplate                     userFileTemplate(action: CREATE) > mediaType  text/csv
 Query.userImport                           FILE > id                            file
 UserImport                                 NODE                                 file
 UserImport.plan                            FILE > plan > nodes > id             plan_row

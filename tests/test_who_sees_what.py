@@ -114,6 +114,9 @@ ActivationBatch                               --       x-     --         --     
 user_import:list
 Query.userImports                             ..       x-     ..         ..          -x
 
+user_import:read_template
+Query.userFileTemplate                        .        x      .          .           x
+
 user_import:read
 Query.userImport                              ..       x?     ..         ..          ?x
 UserImport                                    --       x-     --         --          -x

@@ -8,6 +8,7 @@ import models
 from models import ImportAction, ImportStatus, messages
 from models.imports import ENDED, must_be_confirmed, said
 from planner.conditions import Among, Compared, Within
+from resolvers import downloads
 from schema.fields import column, computed, edge, facet, page, part, shows
 from schema.filters import DateTimeRange, filters, where
 from schema.problems import ProblemCode
@@ -172,3 +173,8 @@ class UserImport(Entity):
             return 100 * checked // rows
         good = rows - bad
         return 100 * done // good if started and good else 100
+
+
+def template(asking: Any, action: ImportAction) -> Any:
+    """The address of the empty file."""
+    return downloads.offer_template(asking.context, action)

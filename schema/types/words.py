@@ -8,7 +8,7 @@ import strawberry
 
 import models
 from models.numbers import CvrNumber
-from resolvers import usages
+from resolvers import downloads, usages
 from schema.fields import attribute, column, computed, edge, shows, tells
 from schema.nouns import interface, plain
 
@@ -56,6 +56,21 @@ class Letter:
     status: models.DeliveryStatus = column("How far it has come.")
     sent_at: datetime | None = column("When it was handed over.")
     failure_reason: str | None = column("Why it was given up.")
+
+
+@tells(downloads.Download)
+class Download:
+    """A Download is a file behind a signed address that works for five minutes, for the one who
+    asked.
+    """
+
+    url: downloads.Url = column(
+        "The address, on this server; the permission is asked again when it is fetched, and the"
+        " history keeps the fetching."
+    )
+    file_name: str = column("The name to save the file under.")
+    media_type: str = column("What the file is, as in text/csv; charset=utf-8.")
+    expires_at: datetime = column("When the address stops working.")
 
 
 @tells(usages.Usage)

@@ -1,0 +1,110 @@
+"""Files to download, behind addresses that are good for five minutes and for one person."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NewType
+from uuid import UUID
+
+import orjson
+from tortoise.transactions import in_transaction
+
+from gateways import BrokenSeal, Claims
+from models import Change, Entity, ImportAction, user_files
+from models.history import record_fetched
+from resolvers.context import Context
+from resolvers.identities import Door
+
+Url = NewType("Url", str)
+GOOD_FOR = timedelta(minutes=5)
+CSV = "text/csv; charset=utf-8"
+PLACE = "/downloads/"
+
+
+@dataclass
+class Download:
+    """A Download is a file behind a signed address that works for five minutes, for the one who
+    asked.
+
+    url: The address, on this server.
+    file_name: The name to save the file under.
+    media_type: What the file is.
+    expires_at: When the address stops working.
+    """
+
+    url: Url
+    file_name: str
+    media_type: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class File:
+    """What is fetched, and what the history tells it to be about."""
+
+    content: bytes
+    about: Entity
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: who may fetch it, its name, and what makes it."""
+
+    permission: str
+    operation: str
+    name: str
+    make: Callable[[Context, str], Awaitable[File]]
+
+
+async def template(context: Context, key: str) -> File:
+    return File(user_files.template(), await context.organisation())
+
+
+KINDS = {
+    "template": Kind("user_import:read_template", "userFileTemplate", "users-{key}.csv", template)
+}
+
+
+def offer(context: Context, kind: str, key: str) -> Download:
+    """The address of a file, for whoever asks."""
+    expires_at = context.now + GOOD_FOR
+    ticket = [kind, key, str(context.subject.user_id), expires_at.timestamp()]
+    sealed = context.gateways.vault.seal(orjson.dumps(ticket).decode())
+    token = urlsafe_b64encode(sealed).decode().rstrip("=")
+    url = Url(f"{context.rules.base_url}{PLACE}{token}")
+    return Download(url, KINDS[kind].name.format(key=key), CSV, expires_at)
+
+
+def offer_template(context: Context, action: ImportAction) -> Download:
+    """The address of the empty file; the headings are the same, whatever it is for."""
+    return offer(context, "template", action.value.lower())
+
+
+async def fetched(door: Door, token: str) -> tuple[str, bytes] | None:
+    """The name and content of a file, and an entry in the history; none where one may not."""
+    ticket = opened(door, token)
+    if ticket is None:
+        return None
+    name, key, user_id = ticket
+    kind = KINDS[name]
+    context = await door.context_for(Claims(user_id=user_id))
+    if context is None or not context.policy.allows(context.subject, kind.permission):
+        return None
+    async with in_transaction():
+        file = await kind.make(context, key)
+        done = Change(kind.permission, kind.operation, context.now, context.request_uuid)
+        await record_fetched(done, await context.actor(), file.about)
+    return kind.name.format(key=key), file.content
+
+
+def opened(door: Door, token: str) -> tuple[str, str, UUID] | None:
+    """What an address is for, if it is one of ours and still good."""
+    try:
+        sealed = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        ticket: Any = orjson.loads(door.gateways.vault.unseal(sealed))
+        kind, key, user_id, until = ticket
+        is_good = kind in KINDS and until > door.gateways.clock.now().timestamp()
+        return (kind, key, UUID(user_id)) if is_good else None
+    except (BrokenSeal, ValueError, TypeError):
+        return None
