@@ -19,6 +19,7 @@ KINDS = SCHEMA.type_map
 # For each type the way to a list of its things: what leads there, the list, what closes the way.
 LISTS = {
     "User": ("", "Query.users", ""),
+    "Authenticator": ("users(first: 50) { nodes {", "User.authenticators", "} }"),
     "Request": ("", "Query.requests", ""),
     "UserImport": ("", "Query.userImports", ""),
     "UserImportRow": ("userImports(first: 20) { nodes {", "UserImport.plan", "} }"),
