@@ -130,6 +130,7 @@ def create_app(
     graph.must_be_guarded(policy.permissions)
     door = Door(gateways, policy, environment.rules)
     arrange(gateways, policy, environment.rules)
+    gateways.jobs.every(10, door.activity.store, "activity")
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

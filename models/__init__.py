@@ -1,6 +1,7 @@
 """The nouns: what is stored, and the rules of one entity."""
 
 from models import erasure, messages, numbers
+from models.activations import Activation
 from models.actors import Actor, ActorKind
 from models.authenticators import (
     Authenticator,
@@ -52,7 +53,7 @@ from models.settings import (
     UserSettings,
 )
 from models.user_files import ImportAction
-from models.users import Activation, ActivationKind, Language, User, UserAction, UserStatus
+from models.users import ActivationKind, Language, User, UserAction, UserStatus
 
 __all__ = [
     "Activation",

@@ -271,7 +271,7 @@ def summary(change: Change, about: Entity) -> str:
 
 
 def sentence(operation: str, name: str) -> str:
-    """An operation and what it was done to, in words."""
+    """What was done, and to what or whom."""
     verb, _, rest = words_of(operation).partition(" ")
     return f"{verb.capitalize()} {rest}: {name}"
 

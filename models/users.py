@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from tortoise import fields
 
-from models.base import DANISH, Entity, Record
+from models.base import DANISH, Entity
 from models.organisations import AssuranceLevel, RoleAssignment
 from models.refusals import Conflict, Invalid
 from models.settings import AuthenticatorKind
@@ -139,6 +139,7 @@ class User(Entity):
     can_seal = fields.BooleanField(default=False)
     language = fields.CharEnumField(Language, max_length=20, default=Language.DANISH)
     last_active_at = fields.DatetimeField(null=True)
+    awaiting_since = fields.DatetimeField(null=True)  # when first sent for activation
     activated_at = fields.DatetimeField(null=True)
     deactivated_from = fields.DateField(null=True)
     deactivated_until = fields.DateField(null=True)
@@ -172,6 +173,8 @@ class User(Entity):
     noun = "user"
     expressions = {
         **{f"{one}_sorted": DANISH.format(one) for one in ("name", "surname", "first_name")},
+        "waits_since": "case when {status} = 'AWAITING_ACTIVATION'"
+        " then coalesce({awaiting_since}, {created_at}) end",
         "can_enter": "exists (select 1 from activation a where a.user_id = {id}"
         " and a.used_at is null and a.link_expires_at > $now and (a.kind = 'LINK'"
         " or a.tries_left > 0 and a.code_expires_at > $now))",
@@ -265,53 +268,3 @@ class User(Entity):
     def is_named_for_good(self) -> bool:
         """Whether name, CPR number and date of birth can no longer change."""
         return self.activated_at is not None
-
-
-class Activation(Record):
-    """How far a person is on the way in: by a link, and for some a code. One for each user."""
-
-    user: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
-        "models.User", related_name="activations", unique=True, on_delete=fields.CASCADE
-    )
-    user_id: UUID
-    kind = fields.CharEnumField(ActivationKind, max_length=20)
-    link_hash = fields.CharField(64, unique=True)
-    link_expires_at = fields.DatetimeField()
-    code_hash = fields.CharField(64, null=True)
-    code_expires_at = fields.DatetimeField(null=True)
-    tries_left = fields.IntField(null=True)
-    used_at = fields.DatetimeField(null=True)
-    letter: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
-        "models.Letter", related_name=False, on_delete=fields.RESTRICT
-    )
-
-    owner = "user_id"
-
-    class Meta:
-        table = "activation"
-
-    def give_code(self, code_hash: str, expires_at: datetime) -> None:
-        """Lets a code in; the former one is void."""
-        self.code_hash, self.code_expires_at, self.tries_left = code_hash, expires_at, TRIES
-
-    def must_be_open(self, now: datetime) -> None:
-        """Refuses a link that has run out."""
-        if self.link_expires_at <= now:
-            raise Conflict("LINK_EXPIRED", path=("link",))
-
-    async def take_code(self, code_hash: str | None, now: datetime) -> None:
-        """Compares a code; a wrong one costs a try, even though nothing else is changed."""
-        if self.kind is ActivationKind.LINK:
-            return
-        path = ("temporaryCode",)
-        if not (self.tries_left and self.code_expires_at):
-            raise Conflict("CODE_VOID", path=path)
-        if self.code_expires_at <= now:
-            raise Conflict("CODE_EXPIRED", path=path)
-        if code_hash is None:
-            raise Invalid("REQUIRED", path=path)
-        if code_hash != self.code_hash:
-            self.tries_left -= 1
-            await self.save()
-            code = "CODE_WRONG" if self.tries_left else "CODE_VOID"
-            raise Conflict(code, path=path, is_kept=True, tries=self.tries_left)

@@ -4,6 +4,7 @@ import logging
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from traceback import format_tb
 from typing import Any, Generic, TypeVar
 
 from graphql import (
@@ -104,7 +105,9 @@ class Reader:
             raise Unplanned("refused") from refusal
         except Exception as fault:  # the executor meets it again and says it properly
             self.faults[type(fault).__name__] += 1
-            log.debug("left to the executor", exc_info=fault)
+            # Where, but not in the fault's own words: these may quote values.
+            frames = "".join(format_tb(fault.__traceback__))
+            log.debug("left to the executor: %s\n%s", type(fault).__name__, frames)
             raise Unplanned(type(fault).__name__) from fault
 
     def variables(self, operation: Operation, given: dict[str, Any]) -> Variables:

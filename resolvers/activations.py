@@ -96,6 +96,7 @@ async def send_for_activation(context: Context, user: User) -> CodedUser:
     temporary_code: The code to hand over, when the user was created by date of birth.
     """
     user.take(UserAction.SEND_FOR_ACTIVATION)
+    user.awaiting_since = context.now
     await user.save()
     return CodedUser(user, await invite(context, user))
 

@@ -31,7 +31,7 @@ MOST_USERS = 1000
 MOST_EACH = 10
 SEND = """
 update "user" set status = 'AWAITING_ACTIVATION', version = version + 1, updated_at = $2,
-    activation_batch_id = $3
+    activation_batch_id = $3, awaiting_since = $2
 where id = any($1)
 """
 

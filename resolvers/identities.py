@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid4
 from gateways import Claims, Gateways, today
 from models.numbers import CprNumber
 from policies import Policy, Subject
+from resolvers.activity import Activity
 from resolvers.context import Context, Person, Rules
 from resolvers.standings import Standing, Standings
 
@@ -23,6 +24,7 @@ class Door:
     policy: Policy
     rules: Rules
     standings: Standings = field(default_factory=Standings)
+    activity: Activity = field(default_factory=Activity)
     checked: dict[str, tuple[Claims, datetime]] = field(default_factory=dict)
 
     async def context(
@@ -41,6 +43,8 @@ class Door:
         standing = await self.standing(claims, day)
         if standing is None:
             return None
+        if standing.subject.user_id:
+            self.activity.note(standing.subject.user_id, now)
         return Context(
             gateways=self.gateways,
             policy=self.policy,

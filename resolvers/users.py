@@ -150,6 +150,7 @@ async def enrol(
         context,
         await context.organisation(),
         UserStatus.AWAITING_ACTIVATION,
+        awaiting_since=context.now,
         first_name=first_name,
         surname=surname,
         person=person,

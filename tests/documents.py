@@ -11,7 +11,7 @@ from typing import Any
 from graphql import GraphQLError, get_operation_ast, parse
 
 from planner.compiler import Compiler
-from planner.conditions import May, Within
+from planner.conditions import ButFor, May, Within
 from planner.declarations import ALL, OWN, Edge, One, Page
 from planner.levels import Parts
 from planner.pages import Order, Stretch
@@ -107,6 +107,10 @@ def parts(name: str, condition: Any) -> Parts:
         return condition.parts(name, SimpleNamespace(from_=1, until=2), None)
     if isinstance(condition, May):
         both = [condition.parts(name, may, WHO_MAY_ALL) for may in (True, False)]
+        return [part for parts in both for part in parts]
+    if isinstance(condition, ButFor):
+        values = ((name, condition.one), (f"other {name}", None))
+        both = [condition.parts(place, value, None) for place, value in values]
         return [part for parts in both for part in parts]
     return [(condition, name, None)]
 

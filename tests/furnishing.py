@@ -152,6 +152,7 @@ class Home:
                 "vat_unit": self.perhaps(vat_unit),
                 "ean": self.perhaps(ean),
                 "activated_at": self.make.now if is_asker or number % 3 else None,
+                "last_active_at": self.make.now if number % 4 else None,
             }
             if number % 6 == 5:
                 facts["email"] = "shared@example.dk"

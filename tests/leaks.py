@@ -19,6 +19,7 @@ from gateways import Vault
 FORM = re.compile(r"(?<!\d)(\d{6})-?(\d{4})(?!\d)")
 GIVEN = re.compile(r"cpr(?:Number)?\W{1,5}(\d{6}-?\d{4})(?!\d)", re.IGNORECASE)
 REVEALING = "revealCprNumber"  # whose answer is the one place where a number may stand
+WORKBENCH = "/whoami"  # the documents to begin with, in one of which a number is to be given
 SHOWN = """
 select 'history_entry' as name, string_agg(concat_ws(' ', summary, reason, changes::text), ' ')
   as text from history_entry
@@ -52,6 +53,8 @@ class Leaks:
     async def hear_response(self, response: Response) -> None:
         """Searches an answer; of one that reveals a number only the errors."""
         text = (await response.aread()).decode(errors="replace")
+        if response.request.url.path == WORKBENCH:
+            return
         if REVEALING.encode() in response.request.content:
             text = json.dumps(errors_in(response.json()))
         self.search("an answer", f"{text} {response.headers}")

@@ -15,7 +15,7 @@ query ($filter: UserFilter, $orderBy: UserOrder, $first: Int, $after: String, $l
   users(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last,
       before: $before) {
     totalCount
-    edges { cursor node { name email status createdAt surname firstName } }
+    edges { cursor node { name email status createdAt lastActiveAt surname firstName } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
   }
 }
@@ -39,12 +39,14 @@ async def people(make, person, hansen, gateways):
             reference_text="100%_cost",
             vat_unit_id=(await VatUnit.get(**here)).id,
             assurance_level=4,
+            last_active_at=gateways.clock.now(),
         ),
         "Carl Ågaard": await person(
             name="Carl Ågaard",
             is_anonymous=True,
             ean_id=(await EanLocation.get(**here)).id,
             assurance_level=3,
+            last_active_at=gateways.clock.now() - timedelta(days=5),
         ),
         "Eva Lund": await person(name="Eva Lund", status="AWAITING_ACTIVATION", activated_at=None),
         "Gro Bech": await person(name="Gro Bech", status="DELETED"),
@@ -107,6 +109,12 @@ EVERYBODY = {"Dorte Friis", "Anne Østergaard", "Bo Holm", "Carl Ågaard", "Eva 
         ({"createdAt": {"until": "2026-11-03T10:00:00+01:00"}}, EVERYBODY - {"Finn Dam"}),
         ({"createdAt": {"from": "2026-11-02T10:00:00Z", "until": "2026-11-03T09:00:00Z"}}, set()),
         ({"text": "a", "isAnonymous": True, "role": None}, {"Carl Ågaard"}),
+        ({"lastActiveAt": {"from": "2026-11-02T09:00:00Z"}}, {"Bo Holm"}),
+        ({"lastActiveAt": {"until": "2026-11-02T09:00:00Z"}}, {"Carl Ågaard"}),
+        ({"lastActiveAt": {}}, EVERYBODY),
+        ({"awaitingActivationSince": "2026-11-02T09:00:00Z"}, {"Eva Lund"}),
+        ({"awaitingActivationSince": "2026-11-02T08:59:59Z"}, set()),
+        ({"awaitingActivationSince": None}, EVERYBODY),
     ],
 )
 async def test_a_filter_finds_those_who_match_all_of_it(ask, admin, filter, found):
@@ -155,6 +163,7 @@ ORDERS = {
     "EMAIL": lambda node: node["email"],
     "STATUS": lambda node: node["status"],
     "CREATED_AT": lambda node: node["createdAt"],
+    "LAST_ACTIVE_AT": lambda node: node["lastActiveAt"] or "",  # whoever never was comes first
 }
 
 

@@ -56,6 +56,8 @@ class UserFilter:
     is_eligible_for_groups: Able to become a member of groups, or not.
     import_id: Brought by this file.
     created_at: Created in this span.
+    last_active_at: Last active in this span.
+    awaiting_activation_since: Awaiting activation since this moment or longer.
     """
 
     text: Line = where(Contains(("name", "email", "reference_text")))
@@ -73,6 +75,8 @@ class UserFilter:
     is_eligible_for_groups: bool = where(Is(HAS_ENTERED))
     import_id: Key = where(Compared("imported_from_id"))
     created_at: DateTimeRange = where(Within("created_at"))
+    last_active_at: DateTimeRange = where(Within("last_active_at"))
+    awaiting_activation_since: datetime = where(Compared("waits_since", "<="))
 
     unless = {"status": "{status} <> 'DELETED'"}
 
@@ -86,6 +90,7 @@ USER_ORDER = order_by(
         "EMAIL": ("E-mail address.", ("email",)),
         "STATUS": ("The state.", ("status",)),
         "CREATED_AT": ("When the user was created.", ("created_at",)),
+        "LAST_ACTIVE_AT": ("When the user last signed in.", ("last_active_at",)),
     },
 )
 
@@ -182,6 +187,7 @@ class User(Entity):
     )
     can_sign: bool = column("Whether the user may sign for the organisation.")
     can_seal: bool = column("Whether the user may form seals with an organisation certificate.")
+    last_active_at: datetime | None = column("When the user last signed in.")
     roles = parts("RoleAssignment", "The roles that the user holds.", along="role_assignments")
     activation = part(
         "Activation",
