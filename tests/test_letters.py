@@ -51,7 +51,14 @@ class MailServer:
     """Takes letters in, or answers as it is told."""
 
     def __init__(self):
-        self.letters, self.reply = [], "250 OK"
+        self.letters, self.reply, self.knows_nobody = [], "250 OK", False
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        await asyncio.sleep(0)
+        if self.knows_nobody:
+            return f"550 No mailbox {address} here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
         await asyncio.sleep(0)
@@ -205,6 +212,36 @@ async def test_a_letter_that_is_refused_for_good_is_given_up_with_the_reason(
     assert (failed["status"], failed["sentAt"]) == ("FAILED", None)
     assert "550" in failed["failureReason"]
     assert CPR not in failed["failureReason"]
+
+
+async def test_an_address_that_the_server_does_not_know_is_given_up_with_the_reason(
+    create, state, reach, mail_server
+):
+    created = await create()
+    mail_server.knows_nobody = True
+
+    await deliver(reach)
+
+    assert await state(created) == {
+        "to": "anna@example.dk",
+        "status": "FAILED",
+        "sentAt": None,
+        "failureReason": "The recipient was refused: 550.",
+    }
+
+
+async def test_a_letter_waits_for_a_server_that_is_not_there(create, state, reach, mail_server):
+    created = await create()
+    nowhere = replace(reach, mail=SmtpMail("smtp://127.0.0.1:1", SENDER))
+
+    await deliver(nowhere)
+    waiting = await state(created)
+    reach.clock.advance(seconds=10)
+    await deliver(reach)
+
+    assert waiting["status"] == "QUEUED"
+    assert waiting["failureReason"].startswith("The mail server was not reached")
+    assert (await state(created))["status"] == "SENT"
 
 
 async def test_a_new_letter_may_succeed_where_the_old_one_failed(
