@@ -256,7 +256,7 @@ class Writer:
             order = chosen["field"]
         for end in ("after", "before"):
             if self.chance(15):
-                cursor = self.one(self.known.cursors[name, order])
+                cursor = self.one(self.known.cursors.get((name, order), ["made-up"]))
                 cursor = "made-up" if self.chance(4) else cursor
                 given[end] = self.written(args[end].type, cursor)
         if room >= 25 and self.chance(25):
