@@ -173,12 +173,13 @@ def made(
     **given: Any,
 ) -> User:
     """A new user, not stored yet."""
-    tied = {f"{name}_id": one and one.id for name in TIED for one in [given.pop(name, None)]}
+    for name in TIED:
+        one = given.pop(name, None)
+        given.setdefault(f"{name}_id", one and one.id)
     user = User.built(
         organisation_id=organisation.id,
         status=status,
         target_assurance_level=target_assurance_level or organisation.assurance_level,
-        **tied,
         **NAMED_LATER,
         **given,
     )

@@ -126,7 +126,8 @@ async def test_a_yes_leaves_an_entry_for_the_decision_and_one_for_the_user(ask, 
     made = (await ask(admin, DECIDE_USER, input=yes(wanted, reason="Welcome")))["user"]
 
     entries = await HistoryEntry.filter(operation="decideUserRequest").order_by("sequence")
-    assert {one.about_id for one in entries} == {wanted.id, User(id=made["id"]).id}
+    assert sorted(one.about_kind for one in entries) == ["AUTHENTICATOR", "REQUEST", "USER"]
+    assert {wanted.id, User(id=made["id"]).id} < {one.about_id for one in entries}
     assert {(one.activity, one.actor_user_id) for one in entries} == {
         ("user_request:decide", admin.id)
     }
@@ -260,7 +261,7 @@ async def test_with_the_old_user_goes_what_it_had(ask, admin, eva, hidden, make,
     assert not await GroupMember.exists(user_id=eva.id)
     entries = await HistoryEntry.filter(operation="decideAnonymityRequest")
     assert sorted(one.about_kind for one in entries) == [
-        *("CERTIFICATE", "GROUP_MEMBER", "REQUEST", "USER", "USER"),
+        *("AUTHENTICATOR", "CERTIFICATE", "GROUP_MEMBER", "REQUEST", "USER", "USER"),
     ]
 
 
