@@ -50,7 +50,8 @@ class Leaks:
         return found
 
     async def hear_request(self, request: Request) -> None:
-        self.use(*GIVEN.findall(request.content.decode(errors="replace").replace("\\", "")))
+        text = (await request.aread()).decode(errors="replace").replace("\\", "")
+        self.use(*GIVEN.findall(text))
 
     async def hear_response(self, response: Response) -> None:
         """Searches an answer; of one that reveals a number only the errors."""
