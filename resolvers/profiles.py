@@ -126,7 +126,7 @@ async def delete(context: Context, profile: CertificateProfile) -> CertificatePr
 
     profile: The profile as it was.
     """
-    certificates = await Certificate.filter(profile_id=profile.id)
+    certificates = await Certificate.filter(profile_id=profile.id).order_by("id")
     alive = (CertificateStatus.ORDERED, CertificateStatus.ISSUED)
     used = [one for one in certificates if one.standing(context.now) in alive]
     if used:
