@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import Tortoise, connections
+from tortoise.expressions import Q
 
 from models.actors import Actor
 from models.base import Change
@@ -21,6 +22,7 @@ from models.history import (
     sentence,
 )
 from models.outbox import Letter
+from models.requests import Request
 from models.users import User
 
 MASK = "****"
@@ -29,11 +31,17 @@ PERSONAL = ("user_id", "letter_id", "subject", "email", "contact_name", "contact
 LAST = """
 select sequence from history_head where organisation_id = $1 for update
 """
-UNSIGN = """
+# Whoever asked to become a user did so under a name alone; somebody else may have the same.
+ASKERS = """
+select mine.asked_by_id from request mine where mine.user_id = $1
+and not exists (select 1 from request other where other.asked_by_id = mine.asked_by_id
+                and other.user_id is distinct from mine.user_id)
+"""
+UNSIGN = f"""
 update actor set user_id = null, name = $2 || case when namesakes.number > 1
     then ' (' || namesakes.number || ')' else '' end
 from (select id, row_number() over (partition by organisation_id order by id) as number
-      from actor where user_id = $1) namesakes
+      from actor where user_id = $1 or id in ({ASKERS})) namesakes
 where actor.id = namesakes.id
 """
 
@@ -46,8 +54,11 @@ async def forget_words(change: Change, actor: Actor, user: User) -> None:
     """
     here = {"organisation_id": actor.organisation_id}
     (head,) = await connections.get("default").execute_query_dict(LAST, [actor.organisation_id])
-    left, entries = "", HistoryEntry.filter(**here, concerns_id=user.id, erased_by__isnull=True)
-    told = await entries.order_by("sequence")
+    asked: Any = await Request.filter(user_id=user.id).values_list("id", flat=True)
+    entries = HistoryEntry.filter(
+        Q(concerns_id=user.id) | Q(about_id__in=list(asked)), **here, erased_by__isnull=True
+    )
+    left, told = "", await entries.order_by("sequence")
     for entry in told:
         erase(entry, str(user.uuid))
         entry.erased_by = head["sequence"] + 1

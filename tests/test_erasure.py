@@ -13,10 +13,12 @@ from models import (
     GroupMember,
     HistoryEntry,
     Letter,
+    Request,
     User,
     UserSettings,
 )
 from models.verification import verify
+from tests.requests import DECIDE_USER, REQUEST_USER, wish
 from tests.users import ANNE, CREATE, DEACTIVATE, DELETE, UPDATE, changing, link_in
 
 pytestmark = pytest.mark.anyio
@@ -246,6 +248,26 @@ async def test_an_actor_of_two_names_goes_by_one_number(person, hansen, after, g
 
     names = await Actor.filter(kind="PERSON").order_by("id").values_list("name", flat=True)
     assert names == [str(bo.uuid), f"{bo.uuid} (2)"]
+
+
+async def test_who_asked_to_become_a_user_is_forgotten_with_what_was_asked(
+    ask, admin, hansen, after
+):
+    await UserSettings.filter(organisation_id=hansen.id).update(can_request_user=True)
+    asked = wish(hansen.cvr_number, email="anne@elsewhere.dk")
+    await ask(Claims(cpr_number=CPR, name="Anne Østergaard"), REQUEST_USER, input=asked)
+    request = await Request.get()
+    given = {"requestId": request.id, "decision": "APPROVE"}
+    made = await ask(admin, DECIDE_USER, input=given)
+    await ask(admin, DELETE, input={"userId": made["user"]["id"]})
+
+    await after(90)
+    await Letter.all().delete()  # some have not left, and are kept until they have
+
+    left = await everything_stored()
+    assert [one for one in PERSONAL if one in left] == []
+    assert not await Request.exists()
+    assert (await verify(hansen.id)).is_intact
 
 
 async def test_letters_are_kept_as_long_and_those_that_wait_stay(ask, admin, letters, after):
