@@ -85,12 +85,14 @@ class GroupMember(Entity):
 # The members of system groups follow the users, whoever changes those and however many at once:
 # the database keeps them. Deleted users are members of nothing.
 KEEPER = """
-create function keep_system_groups() returns trigger language plpgsql as $$
+create or replace function keep_system_groups() returns trigger language plpgsql as $$
 begin
-    delete from group_member m using "group" g, changed u
-    where m.user_id = u.id and g.id = m.group_id and g.kind = 'SYSTEM'
-      and (u.status = 'DELETED' or g.members_of_id is not null
-           and g.members_of_id is distinct from u.production_unit_id);
+    if tg_op = 'UPDATE' then
+        delete from group_member m using "group" g, changed u
+        where m.user_id = u.id and g.id = m.group_id and g.kind = 'SYSTEM'
+          and (u.status = 'DELETED' or g.members_of_id is not null
+               and g.members_of_id is distinct from u.production_unit_id);
+    end if;
     insert into group_member
         (id, organisation_id, version, created_at, updated_at, group_id, user_id)
     select gen_random_uuid(), u.organisation_id, 1, u.updated_at, u.updated_at, g.id, u.id

@@ -149,9 +149,14 @@ class Part:
             return
         terms = self.terms
         lines = [one.line for one in self.rows]
-        mine = UserImportRow.filter(user_import_id=self.file.id, line__in=lines)
-        plan: dict[int, UUID] = dict(await mine.values_list("line", "user_id"))
-        known = User.filter(id__in=[*plan.values()]).order_by("id")
+        mine = UserImportRow.filter(
+            user_import_id=self.file.id, line__gte=lines[0], line__lte=lines[-1]
+        )
+        rows_planned: Any = await mine.values_list("line", "user_id", "action")
+        plan: dict[int, UUID] = {line: key for line, key, _ in rows_planned}
+        known = User.filter(
+            id__in=[key for _, key, action in rows_planned if action != CREATE]
+        ).order_by("id")
         found = {one.id: one for one in await known.select_for_update(no_key=True)}
         terms.planned = {line: found.get(key) for line, key in plan.items()}
         rows = await checked([one for one in self.rows if one.line in plan], terms)

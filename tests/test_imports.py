@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateways import BrokenSeal
 from models import (
     Activation,
     GroupMember,
@@ -13,6 +14,9 @@ from models import (
     UserStatus,
 )
 from models.verification import verify
+from policies import Policy
+from resolvers.context import Rules
+from resolvers.importing import STUMBLES, Worker
 from resolvers.imports import JOB
 from tests.files import CANCEL, HEAD, READ, START, UPLOAD, created, file, row
 from tests.tables import who_may
@@ -431,3 +435,63 @@ async def test_a_file_of_many_parts_is_one_file(upload, start, monkeypatch):
     assert (error["line"], error["code"]) == (9, "ROW_REPEATS_USER")
     assert (done["counts"]["done"], done["status"]) == (7, "DONE")
     assert await User.filter(status="IMPORTED").count() == 7
+
+
+@pytest.fixture
+def worker(gateways):
+    return Worker(gateways, Policy(), Rules(admits_replacement_numbers=True))
+
+
+async def test_a_file_that_is_cancelled_while_it_runs_stops_after_the_part(
+    worker, ask, admin, monkeypatch
+):
+    monkeypatch.setattr("resolvers.imports.ROWS_IN_A_PART", 2)
+    rows = [created(number) for number in range(1, 8)]
+    given = {"file": {"text": file(*rows)}, "startWhenReady": True}
+    key = (await ask(admin, UPLOAD, input=given))["userImport"]["id"]
+    for _ in range(4 + 1 + 2):  # four parts are checked, the check ends, two parts are run
+        assert await worker.step()
+
+    cancelled = await ask(admin, CANCEL, input={"importId": key})
+    await worker.work()
+
+    counts = cancelled["userImport"]["counts"]
+    assert (counts["done"], cancelled["userImport"]["percentDone"]) == (4, 57)
+    assert await User.filter(status="IMPORTED").count() == 4
+    found = await ask(admin, READ, id=key)
+    assert [one["isDone"] for one in found["plan"]["nodes"]] == [True] * 4 + [False] * 3
+    assert len(found["users"]["nodes"]) == 4
+    assert await UserImportPart.all().count() == 0
+
+
+async def test_a_file_that_meets_a_fault_of_ours_again_and_again_is_given_up(worker, ask, admin):
+    broken = (await ask(admin, UPLOAD, input={"file": {"text": file(ANNE)}}))["userImport"]["id"]
+    await UserImportPart.all().update(rows_sealed=b"broken")
+    fine = await ask(admin, UPLOAD, input={"file": {"text": file(created(2))}})
+
+    for _ in range(STUMBLES):
+        with pytest.raises(BrokenSeal):
+            await worker.work()
+    await worker.work()
+
+    failed = await ask(admin, READ, id=broken)
+    assert (failed["status"], failed["counts"]["done"]) == ("FAILED", 0)
+    assert failed["failureReason"]
+    assert (await ask(admin, READ, id=fine["userImport"]["id"]))["status"] == "READY"
+
+
+async def test_a_page_of_a_file_takes_as_many_statements_however_long_the_file_is(
+    upload, ask, admin, sql
+):
+    short = await upload(created(1), created(2, Email="x"))
+    long = await upload(
+        *(created(number) for number in range(10, 30)),
+        *(created(number, Email="x") for number in range(40, 60)),
+    )
+    sql()
+
+    await ask(admin, READ, id=short["id"])
+    few = sql()
+    await ask(admin, READ, id=long["id"])
+
+    assert sql() == few

@@ -1,5 +1,6 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
+from models.groups import KEEPER
 from models.history import EntityKind
 from models.imports import PLAN_AHEAD, PLAN_AHEAD_NO_MORE, ImportPolicy, ImportStatus
 from models.settings import AuthenticatorKind
@@ -127,6 +128,7 @@ class Migration(migrations.Migration):
             bases=['Record'],
         ),
         ops.RunSQL(PLAN_AHEAD, PLAN_AHEAD_NO_MORE),
+        ops.RunSQL(KEEPER, KEEPER),
         ops.AlterField(
             model_name='HistoryEntry',
             name='about_kind',
