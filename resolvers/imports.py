@@ -90,7 +90,8 @@ async def upload(
 def named(file: UserFile) -> tuple[str, bytes]:
     """The name and the content of a file, however it was sent."""
     if isinstance(file.upload, SentFile):
-        return file.upload.name[:200] or WITHOUT_A_NAME, file.upload.content
+        name = "".join(one for one in file.upload.name if one.isprintable())
+        return name[:200] or WITHOUT_A_NAME, file.upload.content
     if file.text is None:
         raise Invalid("REQUIRED", path=("upload",))
     return WITHOUT_A_NAME, file.text.encode("utf-8", "replace")

@@ -90,6 +90,17 @@ async def test_a_stranger_to_the_house_sends_nothing_large(post):
     assert small.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
+@pytest.mark.parametrize("name", ["bru\x01gere.csv", "a" * 300, "brugere æøå.csv"])
+async def test_the_name_of_a_file_is_kept_as_far_as_it_can_be_written(post, name):
+    response = await post(file(created(1)).encode(), name=name)
+
+    answer = response.json()["data"]["uploadUserFile"]
+    kept = answer["userImport"]["fileName"]
+    assert kept
+    assert len(kept) <= 200
+    assert kept.isprintable()
+
+
 @pytest.mark.parametrize("place", ["variables.input.nothing.there", "variables", "", "query.x"])
 async def test_a_map_that_leads_nowhere_is_refused(post, place):
     response = await post(template(), place=place)
