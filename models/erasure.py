@@ -21,6 +21,7 @@ from models.history import (
     digest,
     sentence,
 )
+from models.imports import UserImportRow
 from models.outbox import Letter
 from models.requests import Request
 from models.users import User
@@ -103,6 +104,7 @@ def masked(name: str, value: str | None) -> str | None:
 async def forget(user: User) -> None:
     """Erases a user, and the name and addresses wherever else they stand."""
     await Certificate.filter(user_id=user.id).update(**dict.fromkeys(PERSONAL))
+    await UserImportRow.filter(user_id=user.id).update(changes=[], identity_hash="")
     client = connections.get("default")
     await client.execute_query(UNSIGN, [user.id, str(user.uuid)])
     await User.filter(id=user.id).delete()

@@ -200,6 +200,7 @@ async def record_fetched(change: Change, actor: Actor, about: Entity) -> None:
         "changes": [],
         "about_kind": EntityKind.of(type(about)),
         "about_id": about.id,
+        "concerns_id": concerned(about),
     }
     await append(change, actor, [entry])
 

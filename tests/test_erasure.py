@@ -270,6 +270,19 @@ async def test_who_asked_to_become_a_user_is_forgotten_with_what_was_asked(
     assert (await verify(hansen.id)).is_intact
 
 
+async def test_who_came_by_a_file_is_forgotten_there_too(ask, admin, person, make, hansen, after):
+    anne = await person(name="Anne Østergaard", email="anne@elsewhere.dk")
+    file = await make.file(hansen)
+    brought = [{"field": "name", "old": None, "new": "Anne Østergaard"}]
+    row = await make.plan(file, anne, changes=brought)
+    await ask(admin, DELETE, input={"userId": anne.id})
+
+    await after(90)
+
+    await row.refresh_from_db()
+    assert (row.changes, row.identity_hash) == ([], "")
+
+
 async def test_letters_are_kept_as_long_and_those_that_wait_stay(ask, admin, letters, after):
     await ask(admin, CREATE, input=ANNE)
     bo = ANNE | {"email": "bo@example.dk"}
