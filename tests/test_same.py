@@ -18,7 +18,7 @@ from tests.generating import LEFT, Question, questions, whole
 
 pytestmark = pytest.mark.anyio
 
-IS_PROOF = bool(os.environ.get("SEGL_PROVE"))  # ten times as many, and new ones each time
+IS_PROOF = bool(os.environ.get("SEGL_PROVE"))  # twenty times as many, and new ones each time
 LAWS = st.fixed_dictionaries(
     {one: st.sampled_from([ALL, ALL, OWN, OWN, NONE]) for one in Policy().permissions}
 )
@@ -52,7 +52,7 @@ async def known(town):
 def tried(times):
     """How often a rule is tried: the same documents each time, but for the long proof."""
     return settings(
-        max_examples=times * (10 if IS_PROOF else 1),
+        max_examples=times * (20 if IS_PROOF else 1),
         derandomize=not IS_PROOF,
         database=None,
         deadline=None,
@@ -63,7 +63,7 @@ def tried(times):
 async def test_the_planner_answers_as_the_executor_does(town, known):
     asking, planned = Asking(town), Counter()
 
-    @tried(200)
+    @tried(100)
     @given(questions(known), st.permutations(ASKERS))
     def alike(question, askers):
         for asker in askers if IS_PROOF else askers[:4]:
