@@ -18,7 +18,7 @@ from tests.generating import LEFT, Question, questions, whole
 
 pytestmark = pytest.mark.anyio
 
-IS_PROOF = bool(os.environ.get("SEGL_PROVE"))  # twenty times as many, and new ones each time
+IS_PROOF = bool(os.environ.get("SEGL_PROVE"))  # forty times as many, and new ones each time
 LAWS = st.fixed_dictionaries(
     {one: st.sampled_from([ALL, ALL, OWN, OWN, NONE]) for one in Policy().permissions}
 )
@@ -52,7 +52,7 @@ async def known(town):
 def tried(times):
     """How often a rule is tried: the same documents each time, but for the long proof."""
     return settings(
-        max_examples=times * (20 if IS_PROOF else 1),
+        max_examples=times * (40 if IS_PROOF else 1),
         derandomize=not IS_PROOF,
         database=None,
         deadline=None,
@@ -63,7 +63,7 @@ def tried(times):
 async def test_the_planner_answers_as_the_executor_does(town, known):
     asking, planned = Asking(town), Counter()
 
-    @tried(100)
+    @tried(60)
     @given(questions(known), st.permutations(ASKERS))
     def alike(question, askers):
         for asker in askers if IS_PROOF else askers[:4]:
@@ -81,7 +81,7 @@ async def test_the_planner_answers_as_the_executor_does(town, known):
 async def test_they_are_alike_whatever_the_law_says(town, known):
     asking, planned = Asking(town), Counter()
 
-    @tried(60)
+    @tried(40)
     @given(questions(known), LAWS)
     def alike(question, law):
         for asker in ("owner", "employee", "stranger"):
