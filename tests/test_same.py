@@ -69,13 +69,13 @@ async def test_the_planner_answers_as_the_executor_does(town, known):
         for asker in askers if IS_PROOF else askers[:4]:
             for one in (question, question.again())[: 1 + bool(question.variables)]:
                 both = from_thread.run(asking.both, asker, one)
-                planned[both.planned is not None] += 1
+                planned[both.planned is not None] += asker != "visitor"  # never planned
                 assert both.are_alike, f"{asker} is answered two different things"
                 assert not asking.endpoint.reader.faults
 
     await to_thread.run_sync(alike)
 
-    assert planned[True] > planned[False]
+    assert planned[True] > 2 * planned[False]
 
 
 async def test_they_are_alike_whatever_the_law_says(town, known):
