@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# A worker a core, each with a PostgreSQL of its own.
+TESTS = $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 PAGE := graphiql/package.json graphiql/package-lock.json graphiql/vite.config.js \
 	$(wildcard graphiql/*.html graphiql/src/*)
 NODE_FITS := [a, b] = process.versions.node.split(".").map(Number); \
@@ -24,10 +26,10 @@ run: .venv/.run graphiql/dist/.stamp ## Start Segl with demonstration data
 	@exec $(BIN)/python server.py serve --demo
 
 test: .venv/.dev graphiql/dist/.stamp ## Run the tests
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 prove: .venv/.dev graphiql/dist/.stamp ## Run the tests, the long proofs too
-	SEGL_PROVE=1 $(BIN)/python -m pytest
+	SEGL_PROVE=1 $(TESTS)
 
 lint: .venv/.dev ## Look for slips of the pen
 	$(BIN)/ruff check

@@ -13,6 +13,7 @@ from graphql import (
     IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     is_abstract_type,
 )
@@ -165,9 +166,16 @@ def length(node: FieldNode) -> int:
     """How long a field's list can be: of a page as it says, else one."""
     sizes = [one.value for one in node.arguments or () if one.name.value in ("first", "last")]
     if sizes:
-        return max(int(one.value) if isinstance(one, IntValueNode) else LONGEST for one in sizes)
+        return max(map(size, sizes))
     inner = node.selection_set.selections if node.selection_set else ()
     is_page = any(
         isinstance(one, FieldNode) and one.name.value in ("nodes", "edges") for one in inner
     )
     return USUAL if is_page else 1
+
+
+def size(value: ValueNode) -> int:
+    """How long a page can be; a length that none can have is refused later, with its own words."""
+    if isinstance(value, IntValueNode) and value.value.isdecimal():
+        return min(int(value.value[:4]), LONGEST)
+    return LONGEST

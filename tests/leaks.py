@@ -35,17 +35,19 @@ class Leaks:
 
     def __init__(self) -> None:
         self.used: set[str] = set()
-        self.seen: set[tuple[str, str]] = set()
+        self.seen: dict[tuple[str, str], str] = {}
 
     def use(self, *numbers: str) -> None:
         self.used |= {one.replace("-", "") for one in numbers}
 
     def search(self, where: str, text: str) -> None:
-        self.seen |= {("".join(one), where) for one in FORM.findall(text)}
+        for one in FORM.finditer(text):
+            around = f"{text[: one.start()][-60:]}<here>{text[one.end() :][:60]}"
+            self.seen["".join(one.groups()), where] = f"{where}: {around}"
 
     def found(self) -> list[str]:
-        """Where a number was seen that has been used; from now on all that is forgotten."""
-        found = sorted({where for number, where in self.seen if number in self.used})
+        """Tell where a used number was seen, and what stands around it; then forget all."""
+        found = sorted(told for (number, _), told in self.seen.items() if number in self.used)
         self.seen.clear()
         return found
 

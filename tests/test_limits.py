@@ -79,6 +79,24 @@ async def test_every_measure_has_a_document_that_exceeds_it():
     assert TOO_MUCH.keys() == vars(MOST).keys()
 
 
+@pytest.mark.parametrize("length", [-1_000_000, 101, 6_101_901_234, "9" * 5_000])
+async def test_a_length_that_no_page_can_have_counts_as_the_longest_and_is_refused_itself(
+    knock, length
+):
+    answer = await knock(f"{{ users(first: {length}) {{ nodes {{ name }} }} }}")
+
+    assert [one["extensions"]["code"] for one in answer["errors"]] == ["INVALID"]
+    assert "measure" not in answer["errors"][0]["extensions"]
+
+
+async def test_no_length_makes_room_for_others(knock):
+    less = "groups(first: -1000000) { nodes { name } }"
+
+    answer = await knock(f"{{ {less} {TOO_MUCH['cost'][1:]}")
+
+    assert answer["errors"][0]["extensions"]["measure"] == "cost"
+
+
 async def test_fragments_within_fragments_are_weighed_at_once_however_often_they_are_spread(
     reader,
 ):
