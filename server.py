@@ -42,6 +42,7 @@ from schema.probes import health, ready
 
 HERE = Path(__file__).parent
 REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
+ALLOCATED = 20_000  # objects, before it is worth looking for circles: a request leaves none
 DEMO_HINT = """
   Sign in there as anybody of the demo; letters are at /mailbox.
   For scripts: .venv/bin/python server.py token user-administrator"""
@@ -141,6 +142,7 @@ def create_app(
         async with database.opened(url, Connection), gateways.jobs.running(), listening:
             gc.collect()
             gc.freeze()
+            gc.set_threshold(ALLOCATED)
             yield
 
     async def context_of(scope: Scope, heads: Heads) -> Context | None:

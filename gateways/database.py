@@ -50,6 +50,10 @@ class Connection(asyncpg.Connection):
     locks that end with the transaction, and listeners on a connection outside the pool.
     """
 
+    async def reset(self, *, timeout: float | None = None) -> None:
+        if self.is_in_transaction():
+            await super().reset(timeout=timeout)
+
     def get_reset_query(self) -> str:
         return ""
 

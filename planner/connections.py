@@ -38,7 +38,8 @@ def connection(compiler: Any, level: Level, kind: Any, nodes: list[Any], path: P
         elif name == "pageInfo":
             about = compiler.selection.fields(inner, found)
             asked = {k: PAGE_INFO[n[0].name.value] for k, n in about.items()}
-            level.has_marks |= any("cursor" in text for text in asked.values())
+            if any("cursor" in text for text in asked.values()):
+                level.mark()
             level.has_ends |= bool({"page.before", "page.after"} & {*asked.values()})
             parts[key] = record(asked)
         elif name == "__typename":
@@ -71,7 +72,7 @@ def edge(compiler: Any, level: Level, kind: Any, nodes: list[Any], path: Path) -
         if name == "node":
             parts[key] = object_text(compiler, level, level.shown, found, (*path, key))
         elif name == "cursor":
-            parts[key], level.has_marks = "cursor(marks)", True
+            parts[key] = f"cursor({level.mark()})"
         else:
             parts[key] = repr(kind.name)
     return record(parts)

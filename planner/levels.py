@@ -41,7 +41,7 @@ class Level:
     whole: Written | None = None  # the objects of a list that PostgreSQL itself writes
     text: str = ""
     is_counted: bool = False
-    has_marks: bool = False  # whether a cursor is asked for
+    has_marks: bool = False  # whether a cursor is asked for that is more than the id
     has_ends: bool = False  # whether more rows before or after are asked for
     frame: str = ""  # what stands around the list of a page that is nothing but its list
     constant: Any = None  # the arguments, where no variable is among them
@@ -52,6 +52,26 @@ class Level:
         if path not in self.columns:
             self.columns.append(path)
         return self.columns.index(path)
+
+    def mark(self) -> str:
+        """What a cursor is made of: the id, or where the list may run by more, marks of its own."""
+        if self.runs_by_id:
+            return f"c{self.add('id')}"
+        self.has_marks = True
+        return "marks"
+
+    @cached_property
+    def runs_by_id(self) -> bool:
+        order = self.declared.order if isinstance(self.declared, Page) else None
+        asked = {one.name.value for one in self.node.arguments or ()}
+        return order is not None and order.all == ("id",) and "orderBy" not in asked
+
+    @cached_property
+    def mark_at(self) -> int:
+        """Where in a row stands what its cursor is made of."""
+        if self.has_marks:
+            return self.names.index("marks")
+        return self.columns.index("id") if "id" in self.columns else 0
 
     @property
     def level(self) -> "Level":

@@ -90,14 +90,14 @@ class Reader:
         self.faults: Counter[str] = Counter()  # what went wrong on the way, and was left as well
 
     async def answer(
-        self, operation: Operation, given: dict[str, Any], asking: Asking, pool: Any
+        self, operation: Operation, given: dict[str, Any], asking: Asking, lending: Any
     ) -> Answered:
         """The data, and what was refused in it; Unplanned for what the executor shall answer."""
         try:
             variables = self.variables(operation, given)
             plan = self.plan(operation, variables, asking)
             run = Run(self.contract, plan, asking, variables)
-            async with pool.acquire() as connection:
+            async with lending.connection() as connection:
                 return told(plan, await run.read(connection))
         except Unplanned:
             raise

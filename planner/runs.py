@@ -187,5 +187,5 @@ def cut(level: Level, stretch: Stretch, rows: Any, totals: Any, keys: Any) -> di
         pages = {key: [] for key in keys}
         for row in rows:
             pages[row[-1]].append(row)
-    at = level.names.index("marks") if level.has_marks else 0
+    at = level.mark_at
     return {key: Cut(*stretch.cut(own), totals.get(key, 0), at) for key, own in pages.items()}

@@ -15,7 +15,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from models.database import pool
+from models.database import lending
 from models.messages import message
 from planner.reader import Operation, TooMuch
 from planner.selection import Unplanned, Weight
@@ -143,7 +143,7 @@ class Endpoint:
                     return None
                 return await self.changed(operation, Asked(query, variables, name), context)
             asking = asking_for(context)
-            found = await self.reader.answer(operation, variables or {}, asking, pool())
+            found = await self.reader.answer(operation, variables or {}, asking, lending())
         except Unplanned as reason:
             if context:
                 self.reader.left[str(reason)] += 1
