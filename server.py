@@ -22,6 +22,7 @@ import graphiql
 from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, heard, key_file
 from gateways.database import Connection, embedded
 from gateways.settings import Unusable, hexadecimal, truth, whole, wholes
+from gateways.wire import Protocol
 from graphiql.forms import COOKIE
 from models import database
 from planner.selection import Weight
@@ -207,6 +208,7 @@ def serve(environment: Environment, given: argparse.Namespace) -> int:
             access_log=False,
             proxy_headers=False,  # nothing here asks for a client's address
             server_header=False,
+            http=Protocol,
         )
     return 0
 
