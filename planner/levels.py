@@ -150,7 +150,7 @@ class Level:
 
     def rows(self, parts: Parts, by: str | None = None) -> Statement:
         """The statement for the rows that belong to those above, or for the one that is sought."""
-        variant = (by, *(name for _, name, _ in parts))
+        variant = (by, *((condition, name) for condition, name, _ in parts))
         if variant not in self.variants:
             self.make_room()
             draft = self.draft(parts)
@@ -182,7 +182,8 @@ class Level:
         assert isinstance(self.declared, Page)
         names = tuple(name for _, name, _ in parts)
         marks = (stretch.after is not None, stretch.before is not None)
-        variant = (stretch.order, stretch.is_backward, *marks, *names)
+        narrowed = tuple((condition, name) for condition, name, _ in parts)
+        variant = (stretch.order, stretch.is_backward, *marks, *narrowed)
         if variant not in self.variants:
             self.make_room()
             draft = self.page_draft(parts, names)
