@@ -38,6 +38,11 @@ select mine.asked_by_id from request mine where mine.user_id = $1
 and not exists (select 1 from request other where other.asked_by_id = mine.asked_by_id
                 and other.user_id is distinct from mine.user_id)
 """
+# What was suggested for a bad row of a file.
+UNGUESS = """
+update user_import_row_error set suggestion = null
+where organisation_id = $1 and lower(suggestion) = lower($2)
+"""
 UNSIGN = f"""
 update actor set user_id = null, name = $2 || case when namesakes.number > 1
     then ' (' || namesakes.number || ')' else '' end
@@ -106,6 +111,7 @@ async def forget(user: User) -> None:
     await Certificate.filter(user_id=user.id).update(**dict.fromkeys(PERSONAL))
     await UserImportRow.filter(user_id=user.id).update(changes=[], identity_hash="")
     client = connections.get("default")
+    await client.execute_query(UNGUESS, [user.organisation_id, user.email])
     await client.execute_query(UNSIGN, [user.id, str(user.uuid)])
     await User.filter(id=user.id).delete()
 

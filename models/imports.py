@@ -14,6 +14,7 @@ from models.user_files import ImportAction
 BRAKE = 0.2  # the share of the active users that a file may remove unless their number is confirmed
 RUN_ONCE = timedelta(days=30)  # how long the same file is not run again
 REHEARSED = timedelta(days=1)  # how long a file is kept that was uploaded to be checked only
+LASTS = 30  # days that a file can be started, corrected and undone, unless the settings say fewer
 
 
 class ImportStatus(StrEnum):
@@ -25,6 +26,7 @@ class ImportStatus(StrEnum):
     DONE: All good rows have been run.
     FAILED: Stopped; nothing more will happen.
     CANCELLED: Cancelled by an administrator.
+    UNDONE: Undone by an administrator.
     """
 
     CHECKING = "CHECKING"
@@ -33,10 +35,11 @@ class ImportStatus(StrEnum):
     DONE = "DONE"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
+    UNDONE = "UNDONE"
 
 
-CHECKING, READY, RUNNING, DONE, FAILED, CANCELLED = ImportStatus
-ENDED = (DONE, FAILED, CANCELLED)
+CHECKING, READY, RUNNING, DONE, FAILED, CANCELLED, UNDONE = ImportStatus
+ENDED = (DONE, FAILED, CANCELLED, UNDONE)
 
 
 class ImportPolicy(StrEnum):
@@ -48,6 +51,11 @@ class ImportPolicy(StrEnum):
 
     REJECT_FILE = "REJECT_FILE"
     SKIP_BAD_ROWS = "SKIP_BAD_ROWS"
+
+
+# Whether bad rows are kept, to be downloaded and corrected.
+HAS_BAD_ROWS = """exists (select 1 from user_import_part part
+ where part.user_import_id = {id} and part.bad_rows_sealed is not null)"""
 
 
 class UserImport(Entity):
@@ -86,6 +94,7 @@ class UserImport(Entity):
     active_count = fields.IntField(default=0)  # before the file is run
 
     noun = "user_import"
+    expressions = {"has_bad_rows": HAS_BAD_ROWS}
 
     class Meta:
         table = "user_import"
@@ -135,21 +144,41 @@ class UserImport(Entity):
             raise Conflict("IMPORT_FINISHED", current=self)
         self.status, self.finished_at = CANCELLED, at
 
+    def undo(self, at: datetime, lasts: timedelta) -> None:
+        """Takes back what has been run, unless that is too long ago."""
+        if self.is_dry_run:
+            raise Conflict("IMPORT_IS_DRY_RUN", current=self)
+        if self.status is UNDONE:
+            raise Conflict("IMPORT_FINISHED", current=self)
+        if self.status is RUNNING:
+            raise Conflict("IMPORT_ALREADY_STARTED", current=self)
+        if self.started_at is None or self.finished_at is None:
+            raise Conflict("NOTHING_TO_CHANGE", current=self)
+        if self.finished_at <= at - lasts:
+            raise Conflict("UNDO_WINDOW_OVER", current=self)
+        self.status = UNDONE
+
 
 def must_be_confirmed(removals: int, active: int) -> bool:
     """Whether so many of the active users would go that the number must be stated."""
     return removals > BRAKE * active
 
 
+def lasts(retention_days: int) -> timedelta:
+    """How long a file lasts where deleted users are erased after so many days."""
+    return timedelta(days=min(LASTS, retention_days))
+
+
 class UserImportPart(Record):
-    """Some rows of a file, sealed, since they hold CPR numbers; gone when the import has ended."""
+    """Some rows of a file, sealed, since they hold CPR numbers; the bad ones outlast the run."""
 
     user_import: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
         "models.UserImport", related_name=False, on_delete=fields.CASCADE
     )
     user_import_id: UUID
     number = fields.IntField()
-    rows_sealed = fields.BinaryField()
+    rows_sealed = fields.BinaryField(null=True)  # none when the import has ended
+    bad_rows_sealed = fields.BinaryField(null=True)
     is_checked = fields.BooleanField(default=False)
     is_run = fields.BooleanField(default=False)
 
@@ -203,6 +232,12 @@ class UserImportRowError(Record):
     class Meta:
         table = "user_import_row_error"
         indexes = (("user_import_id", "line", "id"),)
+
+
+# So that an address that was suggested is found when its user is erased.
+FIND_GUESSES = """create index user_import_guesses on user_import_row_error
+ (organisation_id, lower(suggestion)) where suggestion is not null"""
+FIND_NO_GUESSES = "drop index user_import_guesses"
 
 
 def said(

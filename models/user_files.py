@@ -1,8 +1,9 @@
 """A CSV file of users as spreadsheets write it: its encoding, its headings, its rows and cells."""
 
 import csv
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,7 +13,7 @@ from models.refusals import Invalid, Refusals
 LARGEST = 50_000_000  # bytes
 MOST_ROWS = 100_000
 SEPARATORS = ",\t|"  # what stands in files that are not separated by semicolons
-FORMULA = tuple("=+-@\t\r")  # what a cell begins with that a spreadsheet would run
+FORMULA = tuple("=+-@\t\r\n")  # what a cell begins with that a spreadsheet would run
 
 
 class ImportAction(StrEnum):
@@ -71,6 +72,7 @@ COLUMNS = (
 HEADINGS = tuple(one.heading for one in COLUMNS)
 NUMBER = {one.name: at for at, one in enumerate(COLUMNS)}
 ERRORS = "Fejl"  # the 16th column of a correction file
+MARK = "\ufeff"  # by which spreadsheets know UTF-8
 WITH_O = "fødselsdato"
 
 
@@ -83,8 +85,27 @@ class Row:
 
 
 def template() -> bytes:
-    """The empty file with its headings, as spreadsheets open it."""
-    return ("\ufeff" + ";".join(HEADINGS) + "\r\n").encode()
+    """The empty file with its headings."""
+    return begun(HEADINGS)
+
+
+def begun(headings: Sequence[str]) -> bytes:
+    """The beginning of a file, as spreadsheets open it."""
+    return MARK.encode() + written([headings])
+
+
+def written(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows as spreadsheets read them, none of whose cells they run as a formula."""
+    text = io.StringIO()
+    lines = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    lines.writerows(map(quoted, row) for row in rows)
+    return text.getvalue().encode()
+
+
+def corrigible(cells: list[str], errors: str) -> list[str]:
+    """A bad row with what is wrong in the column after the last; further cells stay, behind it."""
+    missing = [""] * (len(COLUMNS) - len(cells))
+    return [*cells[: len(COLUMNS)], *missing, errors, *cells[len(COLUMNS) :]]
 
 
 def decoded(content: bytes) -> str:
@@ -108,7 +129,7 @@ def read(text: str) -> Iterator[Row]:
     """
     if "\0" in text:  # UTF-16, most likely
         raise Invalid("FILE_ENCODING_UNKNOWN")
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix(MARK)
     # A line at a time: no second copy of a large text.
     lines = csv.reader((one[0] for one in re.finditer(r"[^\n]*\n|[^\n]+", text)), delimiter=";")
     records = numbered(lines)
@@ -186,6 +207,11 @@ def cells_of(row: Row) -> dict[str, str]:
         raise Invalid("COLUMN_COUNT_WRONG", count=len(row.cells))
     given = zip(COLUMNS, row.cells, strict=True)
     return {column.name: unquoted(cell) for column, cell in given if cell}
+
+
+def quoted(cell: str) -> str:
+    """A cell with the sign that keeps a spreadsheet from running it as a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def unquoted(cell: str) -> str:

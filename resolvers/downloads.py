@@ -1,20 +1,22 @@
 """Files to download, behind addresses that are good for five minutes and for one person."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NewType
+from typing import NewType
 from uuid import UUID
 
 import orjson
 from tortoise.transactions import in_transaction
 
-from gateways import BrokenSeal, Claims
-from models import Change, Entity, ImportAction, user_files
+from gateways import Claims
+from models import Change, ImportAction
 from models.history import record_fetched
+from resolvers import import_files
 from resolvers.context import Context
 from resolvers.identities import Door
+from resolvers.import_files import Sheet
 
 Url = NewType("Url", str)
 GOOD_FOR = timedelta(minutes=5)
@@ -40,38 +42,34 @@ class Download:
 
 
 @dataclass(frozen=True)
-class File:
-    """What is fetched, and what the history tells it to be about."""
-
-    content: bytes
-    about: Entity
-
-
-@dataclass(frozen=True)
 class Kind:
-    """A kind of file: who may fetch it, its name, and what makes it."""
+    """A kind of file: who may fetch it, how the history tells of that, its name, and its maker."""
 
     permission: str
     operation: str
     name: str
-    make: Callable[[Context, str], Awaitable[File]]
-
-
-async def template(context: Context, key: str) -> File:
-    return File(user_files.template(), await context.organisation())
+    make: Callable[[Context, str], Awaitable[Sheet | None]]
 
 
 KINDS = {
-    "template": Kind("user_import:read_template", "userFileTemplate", "users-{key}.csv", template)
+    "template": Kind(
+        "user_import:read_template", "userFileTemplate", "users-{key}.csv", import_files.template
+    ),
+    "receipt": Kind("user_import:read", "fetchReceipt", "receipt-{key}.csv", import_files.receipt),
+    "corrections": Kind(
+        "user_import:read",
+        "fetchCorrectionFile",
+        "corrections-{key}.csv",
+        import_files.corrections,
+    ),
 }
 
 
 def offer(context: Context, kind: str, key: str) -> Download:
     """The address of a file, for whoever asks."""
     expires_at = context.now + GOOD_FOR
-    ticket = [kind, key, str(context.subject.user_id), expires_at.timestamp()]
-    sealed = context.gateways.vault.seal(orjson.dumps(ticket).decode())
-    token = urlsafe_b64encode(sealed).decode().rstrip("=")
+    ticket = orjson.dumps([kind, key, str(context.subject.user_id), expires_at.timestamp()])
+    token = f"{urlsafe_b64encode(ticket).decode()}.{context.gateways.vault.sign(ticket.decode())}"
     url = Url(f"{context.rules.base_url}{PLACE}{token}")
     return Download(url, KINDS[kind].name.format(key=key), CSV, expires_at)
 
@@ -81,8 +79,8 @@ def offer_template(context: Context, action: ImportAction) -> Download:
     return offer(context, "template", action.value.lower())
 
 
-async def fetched(door: Door, token: str) -> tuple[str, bytes] | None:
-    """The name and content of a file, and an entry in the history; none where one may not."""
+async def fetched(door: Door, token: str) -> tuple[str, AsyncIterator[bytes]] | None:
+    """The name and the pieces of a file, and an entry in the history; none where one may not."""
     ticket = opened(door, token)
     if ticket is None:
         return None
@@ -92,19 +90,23 @@ async def fetched(door: Door, token: str) -> tuple[str, bytes] | None:
     if context is None or not context.policy.allows(context.subject, kind.permission):
         return None
     async with in_transaction():
-        file = await kind.make(context, key)
+        sheet = await kind.make(context, key)
+        if sheet is None:
+            return None
         done = Change(kind.permission, kind.operation, context.now, context.request_uuid)
-        await record_fetched(done, await context.actor(), file.about)
-    return kind.name.format(key=key), file.content
+        await record_fetched(done, await context.actor(), sheet.about)
+    return kind.name.format(key=key), sheet.pieces
 
 
 def opened(door: Door, token: str) -> tuple[str, str, UUID] | None:
     """What an address is for, if it is one of ours and still good."""
+    ticket, _, signature = token.partition(".")
     try:
-        sealed = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        ticket: Any = orjson.loads(door.gateways.vault.unseal(sealed))
-        kind, key, user_id, until = ticket
-        is_good = kind in KINDS and until > door.gateways.clock.now().timestamp()
-        return (kind, key, UUID(user_id)) if is_good else None
-    except (BrokenSeal, ValueError, TypeError):
+        text = urlsafe_b64decode(ticket).decode()
+        if not door.gateways.vault.is_signed(text, signature):
+            return None
+    except ValueError:
         return None
+    kind, key, user_id, until = orjson.loads(text)
+    is_good = kind in KINDS and until > door.gateways.clock.now().timestamp()
+    return (kind, key, UUID(user_id)) if is_good else None

@@ -41,9 +41,9 @@ OPERATIONS = {CREATE: "createUser", UPDATE: "updateUser", DELETE: "deleteUser"}
 class Stopped(Exception):
     """A row has become bad since it was checked, in a file that one bad row stops."""
 
-    def __init__(self, rows: list[CheckedRow]):
+    def __init__(self, part: "Part", rows: list[CheckedRow]):
         super().__init__()
-        self.rows = rows
+        self.part, self.rows = part, rows
 
 
 @dataclass
@@ -86,7 +86,14 @@ class Part:
         }
         bad = len(found) - len(good)
         await add(self.file, **counts, bad_count=bad, checked_count=len(found))
-        await UserImportPart.filter(id=self.part.id).update(is_checked=True)
+        await self.keep({one.line for one in found if one.faults}, is_checked=True)
+
+    async def keep(self, bad: set[int], **facts: bool) -> None:
+        """Keeps the rows that are bad beyond the file's end, for whoever corrects them."""
+        rows = [[one.line, one.cells] for one in self.rows if one.line in bad]
+        sealed = self.context.gateways.vault.seal(orjson.dumps(rows).decode()) if rows else None
+        here = UserImportPart.filter(id=self.part.id)
+        await here.update(bad_rows_sealed=sealed, **facts)
 
     async def removed(self, holders: set[UUID]) -> set[Any]:
         """The administrators whom rows before these remove."""
@@ -163,9 +170,10 @@ class Part:
         made = await self.make(rows, plan)
         bad = [one for one in rows if one.faults]
         if bad and self.file.policy is ImportPolicy.REJECT_FILE:
-            raise Stopped(bad)
+            raise Stopped(self, bad)
         await self.unplan(bad)
-        await UserImportPart.filter(id=self.part.id).update(is_run=True)
+        good = plan.keys() - {one.line for one in bad}
+        await self.keep({*lines} - good, is_run=True)
         await add(self.file, done_count=made, bad_count=len(bad))
         await UserImport.filter(id=self.file.id).update(done_through=lines[-1])
 

@@ -7,21 +7,47 @@ row is run exactly once, by whomever.
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, today
-from models import Actor, UserImport
-from models.imports import CHECKING, FAILED, REHEARSED, RUNNING
+from models import Actor, ActorKind, Change, UserImport
+from models.history import record
+from models.imports import CHECKING, FAILED, LASTS, REHEARSED, RUNNING
 from policies import Policy, Subject
 from resolvers.context import Context, Rules
 from resolvers.import_parts import Part, Stopped, end, store_errors
+from resolvers.standings import Standings
 
 STUMBLES = 5  # after which a file is given up
 NEXT = """
 select id from user_import where status in ('CHECKING', 'RUNNING') and stumble_count < $1
 order by stumble_count, id limit 1 for no key update skip locked
+"""
+TIME = f"least(s.retention_days, {LASTS}) * interval '1 day'"  # as `models.imports.lasts` says
+WAITED = f"""
+select f.id from user_import f join user_settings s on s.organisation_id = f.organisation_id
+where f.started_at is null and not f.is_dry_run and f.created_at <= $1::timestamptz - {TIME}
+"""
+# Of what has ended stay the counts, the codes, and what was done to users that there are.
+FORGET = f"""
+with ended as (
+    select f.id, f.done_through
+    from user_import f join user_settings s on s.organisation_id = f.organisation_id
+    where f.finished_at <= $1::timestamptz - {TIME}
+), parts as (
+    delete from user_import_part p using ended where p.user_import_id = ended.id
+    returning ended.id
+), guesses as (
+    update user_import_row_error e set suggestion = null
+    where e.suggestion is not null and e.user_import_id in (select id from parts)
+)
+update user_import_row r set changes = '[]'
+from ended where r.user_import_id = ended.id and r.line > ended.done_through
+    and r.changes::text <> '[]'
 """
 
 
@@ -50,9 +76,13 @@ class Worker:
                 taken.append(file)
                 is_checking = file.status is CHECKING
                 who_id = file.uploaded_by_id if is_checking else file.started_by_id
-                context = self.context(file, await Actor.get(id=who_id))
-                part = Part(file, context)
-                await (part.check() if is_checking else part.run())
+                context = await self.context(file, await Actor.get(id=who_id))
+                verb = "upload" if is_checking else "start"
+                if self.policy.allows(context.subject, f"user_import:{verb}"):
+                    part = Part(file, context)
+                    await (part.check() if is_checking else part.run())
+                else:
+                    await end(file, FAILED, context.now, "PERMISSION_WITHDRAWN")
             for job in context.wakes:
                 self.gateways.jobs.wake(job)
         except Stopped as stop:
@@ -69,6 +99,7 @@ class Worker:
             import_ = await UserImport.locked(id=import_.id)
             if import_.status is RUNNING:
                 await store_errors(import_, stop.rows)
+                await stop.part.keep({one.line for one in stop.rows})
                 code = stop.rows[0].faults[0][1].code
                 await end(import_, FAILED, self.gateways.clock.now(), code)
 
@@ -82,17 +113,32 @@ class Worker:
             if import_.stumble_count >= STUMBLES:
                 await end(import_, FAILED, self.gateways.clock.now(), "INTERNAL")
 
-    def context(self, import_: UserImport, who: Actor) -> Context:
-        """What a request of whoever started the file would carry."""
+    async def context(self, import_: UserImport, who: Actor) -> Context:
+        """What a request of whoever started the file would carry, with the roles held now."""
         now = self.gateways.clock.now()
-        here = import_.organisation_id
-        subject = Subject(who.user_id, here, frozenset())
+        day, nobody = today(now), Subject(None, import_.organisation_id, frozenset())
+        standing = await Standings().of(who.user_id, day) if who.user_id else None
+        subject = standing.subject if standing else nobody
         uuid = import_.request_uuid
         return Context(
-            self.gateways, self.policy, self.rules, subject, now, today(now), "da", uuid, who.name
+            self.gateways, self.policy, self.rules, subject, now, day, "da", uuid, who.name
         )
 
     async def forget(self) -> None:
-        """Deletes the files that were uploaded to be checked only, a day after."""
-        before = self.gateways.clock.now() - REHEARSED
-        await UserImport.filter(is_dry_run=True, created_at__lt=before).delete()
+        """Deletes files that were not run in time, and of the others what is not needed longer."""
+        now, client = self.gateways.clock.now(), connections.get("default")
+        await UserImport.filter(is_dry_run=True, created_at__lt=now - REHEARSED).delete()
+        for found in await client.execute_query_dict(WAITED, [now]):
+            await self.drop(found["id"], now)
+        await client.execute_query(FORGET, [now])
+
+    async def drop(self, key: UUID, now: datetime) -> None:
+        """Deletes a file that was never started, and tells the history, which stays."""
+        async with in_transaction():
+            file = await UserImport.locked_or_none(id=key)
+            if file is None or file.started_at:
+                return
+            change = Change("user_import:cancel", "forgetUserImport", now, uuid4())
+            change.begin()
+            await file.delete()
+            await record(change, await Actor.named(file.organisation_id, ActorKind.SYSTEM, "Segl"))

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from models import ImportPolicy, User, UserImport, UserImportPart, UserStatus
 from models.bulk import insert
-from models.imports import RUN_ONCE
+from models.imports import RUN_ONCE, UNDONE
 from models.refusals import Invalid, Refusals
 from models.user_files import DELETE, decoded, read
 from resolvers.context import Context, OneOf
@@ -108,10 +108,10 @@ def sealed(context: Context, content: bytes) -> tuple[int, list[bytes]]:
 
 
 async def must_be_new(context: Context, file_hash: str) -> None:
-    """Refuses a file that has been run lately."""
+    """Refuses a file that has been run lately, and not been undone."""
     since = context.now - RUN_ONCE
     here = UserImport.filter(organisation_id=context.organisation_id, file_hash=file_hash)
-    if await here.filter(started_at__gte=since).exists():
+    if await here.filter(started_at__gte=since).exclude(status=UNDONE).exists():
         raise Invalid("FILE_ALREADY_UPLOADED")
 
 
@@ -157,5 +157,7 @@ async def cancel(context: Context, import_: UserImport) -> UserImport:
 
 
 async def erase(import_: UserImport) -> None:
-    """Deletes the file itself, which is kept no longer than it is needed."""
-    await UserImportPart.filter(user_import_id=import_.id).delete()
+    """Deletes the file itself; its bad rows are kept a while, to be corrected."""
+    parts = UserImportPart.filter(user_import_id=import_.id)
+    await parts.filter(bad_rows_sealed__isnull=True).delete()
+    await parts.update(rows_sealed=None)

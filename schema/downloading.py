@@ -1,7 +1,7 @@
 """The door that files go out by."""
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from resolvers.downloads import CSV, PLACE, fetched
@@ -16,12 +16,12 @@ def downloads(door: Door) -> Route:
         if found is None:
             text = "This address is not, or no longer, good. Ask for a new one.\n"
             return PlainTextResponse(text, 404)
-        name, content = found
+        name, pieces = found
         heads = {
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         }
-        return Response(content, media_type=CSV, headers=heads)
+        return StreamingResponse(pieces, media_type=CSV, headers=heads)
 
     return Route(f"{PLACE}{{token}}", download, methods=["GET"])

@@ -5,6 +5,8 @@ is sealed or hashed. What leaves is searched: letters and answers that are kept,
 errors, logs with their traces, and what the tables show.
 """
 
+import csv
+import io
 import json
 import logging
 import re
@@ -15,12 +17,14 @@ from httpx import Request, Response
 from tortoise import connections
 
 from gateways import Vault
+from models.user_files import COLUMNS
 
 FORM = re.compile(r"(?<!\d)(\d{6})-?(\d{4})(?!\d)")
 GIVEN = re.compile(r"cpr(?:Number)?\W{1,5}(\d{6}-?\d{4})(?!\d)", re.IGNORECASE)
 ROWS = "[["  # how the rows of a file of users begin, which are sealed for the numbers in them
 PEOPLE = (1, 4)  # the columns of them that may name a person by number
-REVEALING = "revealCprNumber"  # whose answer is the one place where a number may stand
+REVEALING = "revealCprNumber"  # in whose answer alone a number may stand
+CORRECTIONS = "corrections-"  # and in the file of this name, but not in its column of errors
 WORKBENCH = "/whoami"  # the documents to begin with, in one of which a number is to be given
 SHOWN = """
 select 'history_entry' as name, string_agg(concat_ws(' ', summary, reason, changes::text), ' ')
@@ -56,12 +60,15 @@ class Leaks:
         self.use(*GIVEN.findall(text))
 
     async def hear_response(self, response: Response) -> None:
-        """Searches an answer; of one that reveals a number only the errors."""
+        """Searches an answer; of one that gives numbers out only the errors."""
         text = (await response.aread()).decode(errors="replace")
         if response.request.url.path == WORKBENCH:
             return
         if REVEALING.encode() in response.request.content:
             text = json.dumps(errors_in(response.json()))
+        if CORRECTIONS in response.headers.get("content-disposition", ""):
+            rows = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+            text = " ".join(row[len(COLUMNS)] for row in rows)
         self.search("an answer", f"{text} {response.headers}")
 
     async def look(self) -> None:

@@ -35,6 +35,7 @@ from models import (
     RoleAssignment,
     User,
     UserImport,
+    UserImportPart,
     UserImportRow,
     UserImportRowError,
     UserStatus,
@@ -212,6 +213,12 @@ class Maker:
         here = {"organisation_id": file.organisation_id, "user_import_id": file.id}
         usual = {"column": "Email", "code": "MALFORMED", "constraint": "email"}
         return await UserImportRowError.create(**here, **{"line": line, **usual, **facts})
+
+    async def bad_part(self, file: UserImport) -> Any:
+        """The bad rows that are kept of a file."""
+        here = {"organisation_id": file.organisation_id, "user_import_id": file.id}
+        sealed = self.gateways.vault.seal("[]")
+        return await UserImportPart.create(**here, number=0, bad_rows_sealed=sealed)
 
     async def batch(self, organisation: Organisation, *left_out: User, **facts: Any) -> Any:
         """Users sent for activation together, and those left out."""

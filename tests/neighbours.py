@@ -90,6 +90,7 @@ async def furnished(make: Maker, home: Organisation) -> Things:
     waiting = {"status": UserStatus.AWAITING_ACTIVATION, "activated_at": None, "cpr": None}
     number = int(home.cvr_number)
     file = await make.file(home, row_count=number, removal_count=number, done_through=99)
+    await make.bad_part(file)
     left_out = await make.user(home, **waiting)
     batch = await make.batch(home, left_out)
     things = {

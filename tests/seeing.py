@@ -82,6 +82,8 @@ Query.userImport                           FILE > id                            
 UserImport                                 NODE                                 file
 UserImport.plan                            FILE > plan > nodes > id             plan_row
 UserImport.rowErrors                       FILE > rowErrors > nodes > id        row_error
+UserImport.receipt                         FILE > receipt > mediaType              text/csv
+UserImport.correctionFile                  FILE > correctionFile > fileName        corrections
 UserImport.users                           FILE > users > nodes > id            user
 ImportCounts                               FILE > counts > rows                 cvr
 ImportRemovals                             FILE > removals > count              cvr

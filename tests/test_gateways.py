@@ -123,6 +123,17 @@ def test_fingerprints_and_secrets_are_stable_keyed_and_apart():
     assert len(four) == 4
 
 
+def test_a_signature_fits_one_text_under_one_key():
+    vault = Vault(KEY)
+    signature = vault.sign("receipt")
+
+    assert vault.is_signed("receipt", signature)
+    assert signature not in (vault.fingerprint("receipt"), vault.hash_secret("receipt"))
+    for text, given in (("receipts", signature), ("receipt", signature[:-1]), ("receipt", "æ")):
+        assert not vault.is_signed(text, given)
+    assert not Vault(OTHER_KEY).is_signed("receipt", signature)
+
+
 def test_a_code_survives_being_read_aloud():
     vault = Vault(KEY)
     code = vault.new_code()

@@ -122,6 +122,8 @@ Query.userImport                              ..       x?     ..         ..     
 UserImport                                    --       x-     --         --          -x
 UserImport.plan                               ~~       x?     ~~         ~~          ?x
 UserImport.rowErrors                          ~~       x?     ~~         ~~          ?x
+UserImport.receipt                            ~~       x?     ~~         ~~          ?x
+UserImport.correctionFile                     ~~       x?     ~~         ~~          ?x
 UserImportRow                                 --       x-     --         --          -x
 UserImportRowError                            --       x-     --         --          -x
 User.importedFrom                             .~?      xx?    ..?        ..?         ??x

@@ -174,6 +174,29 @@ class UserImport(Entity):
         good = rows - bad
         return 100 * done // good if started and good else 100
 
+    @computed(
+        "Every row and what became of it, as a CSV file.",
+        "Optional[Download]",
+        needs=("id", "status"),
+        asks=True,
+        allow="user_import:read",
+    )
+    def receipt(asking: Any, key: Any, status: ImportStatus) -> Any:
+        is_checked = status is not ImportStatus.CHECKING
+        return downloads.offer(asking.context, "receipt", str(key)) if is_checked else None
+
+    @computed(
+        "The bad rows with an error column, to be corrected and uploaded again; null when there"
+        " are none.",
+        "Optional[Download]",
+        needs=("id", "status", "has_bad_rows"),
+        asks=True,
+        allow="user_import:read",
+    )
+    def correction_file(asking: Any, key: Any, status: ImportStatus, has_bad_rows: bool) -> Any:
+        is_there = has_bad_rows and status is not ImportStatus.CHECKING
+        return downloads.offer(asking.context, "corrections", str(key)) if is_there else None
+
 
 def template(asking: Any, action: ImportAction) -> Any:
     """The address of the empty file."""
