@@ -1,8 +1,9 @@
-"""Stores many rows at once, by COPY: some ten times as fast as one by one."""
+"""Stores many rows at once, by COPY or in one statement: some ten times as fast as one by one."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
 from tortoise import connections
 from tortoise.fields import JSONField
 from tortoise.models import Model
@@ -44,3 +45,27 @@ async def create(records: Sequence[Model]) -> None:
     await insert(model, names, rows)
     for record in records:
         record._saved_in_db = True
+
+
+SAVE = """
+update "{table}" t set {columns} from jsonb_populate_recordset(null::"{table}", $1::jsonb) n
+where t.id = n.id
+"""
+
+
+async def save(entities: Sequence[Entity]) -> None:
+    """Stores what has been altered of entities of one kind; no column of theirs holds bytes."""
+    altered = [one for one in entities if one.is_altered]
+    if not altered:
+        return
+    change, meta = Change.under_way(), altered[0]._meta
+    for one in altered:
+        change.touch(one)
+    names = sorted({name for one in altered for name in one.altered()})
+    known = {name: meta.fields_db_projection[name] for name in ("id", *names)}
+    rows = [{column: getattr(one, name) for name, column in known.items()} for one in altered]
+    columns = ", ".join(f'"{known[name]}" = n."{known[name]}"' for name in names)
+    text = SAVE.format(table=meta.db_table, columns=columns)
+    await connections.get("default").execute_query(text, [orjson.dumps(rows, default=str).decode()])
+    for one in altered:
+        one._stored = one.columns()

@@ -264,6 +264,13 @@ class User(Entity):
         self.activated_at = self.last_active_at = at
         self.assurance_level = self.target_assurance_level
 
+    def end(self, at: datetime) -> None:
+        """Deletes for ever; of a deactivation nothing is left."""
+        self.take(UserAction.DELETE)
+        self.deleted_at = at
+        self.deactivated_from = self.deactivated_until = self.deactivation_reason = None
+        self.deactivated_by_id = self.status_before = None
+
     @property
     def is_named_for_good(self) -> bool:
         """Whether name, CPR number and date of birth can no longer change."""

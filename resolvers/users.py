@@ -16,7 +16,6 @@ from models import (
     Organisation,
     ProductionUnit,
     User,
-    UserAction,
     UserStatus,
     VatUnit,
 )
@@ -270,7 +269,7 @@ async def delete(context: Context, user: User) -> DeletedUser:
     user: The deleted user.
     consequences: What ends with the user; dryRun lists it beforehand.
     """
-    user.take(UserAction.DELETE)
+    user.end(context.now)
     await roles.must_keep_an_organisation_administrator(context, without=user)
     ended_certificates = await certificates.end_all(context, user)
     withdrawn = await authenticators.withdraw_all(user)
@@ -280,9 +279,6 @@ async def delete(context: Context, user: User) -> DeletedUser:
     ended_requests = await requests.end_all(user)
     await roles.end_all(user)
     await activations.void(user)
-    user.deleted_at = context.now
-    user.deactivated_from = user.deactivated_until = user.deactivation_reason = None
-    user.deactivated_by_id = user.status_before = None
     await user.save()
     ended: list[tuple[EntityKind, list[Any]]] = [
         (EntityKind.AUTHENTICATOR, withdrawn),

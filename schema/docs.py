@@ -42,4 +42,4 @@ def paragraphs(thing: Any) -> list[str]:
 
 def a(name: str) -> str:
     """A type's name with its article, as at the beginning of a sentence."""
-    return f"An {name}" if name[0] in "AEIO" or name.startswith("Up") else f"A {name}"
+    return f"An {name}" if name[0] in "AEIO" or name.startswith(("Up", "Und")) else f"A {name}"

@@ -15,6 +15,7 @@ from resolvers import (
     requests,
     roles,
     settings,
+    undoing,
     users,
     viewers,
 )
@@ -68,6 +69,7 @@ class Mutation:
     upload_user_file = mutation(imports.upload, allow="user_import:upload", keeps_dry_run=True)
     start_user_import = mutation(imports.start, allow="user_import:start")
     cancel_user_import = mutation(imports.cancel, allow="user_import:cancel")
+    undo_user_import = mutation(undoing.undo, allow="user_import:undo")
     send_user_for_activation = mutation(
         activations.send_for_activation, allow="user:send_for_activation"
     )

@@ -82,9 +82,12 @@ async def done(made: type, parts: list[Part], result: Any, asking: Asking, hides
 
 
 async def refused(made: type, parts: list[Part], refusals: list[Refusal], asking: Asking) -> Any:
-    """The payload of a change that was refused."""
-    errors = await show(refusals, asking)
-    return made(**{one.name: [] if one.is_list else None for one in parts}, errors=errors)
+    """The payload of a change that was refused; what it lists as usages stood in the way."""
+    usages = [usage for one in refusals for usage in getattr(one, "usages", ())]
+    shown = await show({"errors": refusals, "usages": usages}, asking)
+    empty: dict[str, Any] = {one.name: [] if one.is_list else None for one in parts}
+    told = {one.name: shown["usages"] for one in parts if one.kind == "list[Usage]"}
+    return made(**empty | told, errors=shown["errors"])
 
 
 async def show(value: Any, asking: Asking) -> Any:

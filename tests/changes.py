@@ -147,6 +147,12 @@ CHANGES = {
         lambda s: {"importId": s.file.id},
         lambda s: s.file,
     ),
+    "undoUserImport": Row(
+        USERS,
+        "userImport { version status }",
+        lambda s: {"importId": s.run_file.id},
+        lambda s: s.run_file,
+    ),
     "sendUserForActivation": Row(
         USERS, f"{USER} {CODE}", lambda s: {"userId": s.imported.id}, lambda s: s.imported
     ),

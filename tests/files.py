@@ -32,6 +32,16 @@ def changing(operation: str) -> str:
 UPLOAD = changing("uploadUserFile")
 START = changing("startUserImport")
 CANCEL = changing("cancelUserImport")
+UNDO = f"""
+    mutation ($input: UndoUserImportInput!, $dryRun: Boolean) {{
+      undoUserImport(input: $input, dryRun: $dryRun) {{
+        userImport {{ ...Facts }}
+        conflicts {{ kind count examples {{ id }} }}
+        errors {{ code message path ... on Conflict {{ usages {{ kind count }} }} }}
+      }}
+    }}
+    {IMPORT}
+"""
 READ = (
     """
     query ($id: ID!, $action: ImportAction, $code: ProblemCode) {

@@ -100,6 +100,9 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
             ),
             "ean": ean,
             "file": await make.file(organisation),
+            "run_file": await make.file(
+                organisation, status="DONE", started_at=make.now, finished_at=make.now
+            ),
         },
     )
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tortoise.transactions import in_transaction
 
 from gateways import _key_of_this_process
 from models import HistoryEntry, Letter, User, UserImport, UserImportPart
@@ -18,7 +19,8 @@ pytestmark = pytest.mark.anyio
 
 KILLS = 20 if os.environ.get("SEGL_PROVE") else 4
 ROWS = 200 * KILLS
-SERVER = Path(__file__).parent.parent / "server.py"
+HERE = Path(__file__).parent.parent
+SERVER = HERE / "server.py"
 
 
 @pytest.fixture
@@ -39,10 +41,14 @@ def worker(database_url):
 
 
 @pytest.fixture
-async def uploaded(ask, person, monkeypatch):
+async def admin(person):
+    return await person("user_administrator")
+
+
+@pytest.fixture
+async def uploaded(ask, admin, monkeypatch):
     """A file of many parts that is to run as soon as it is checked."""
     monkeypatch.setattr("resolvers.imports.ROWS_IN_A_PART", 15)
-    admin = await person("user_administrator")
     given = {"text": file(*(created(number) for number in range(ROWS)))}
     answer = await ask(admin, UPLOAD, input={"file": given, "startWhenReady": True})
     assert answer["errors"] == []
@@ -106,3 +112,51 @@ async def test_two_workers_share_the_work_and_double_nothing(worker, uploaded, h
         await process.wait()
 
     await all_is_there_once(uploaded, hansen)
+
+
+@pytest.fixture
+def undoing(database_url, admin, uploaded):
+    """Starts a process that undoes the file, and waits until it sets about it."""
+
+    async def undoing():
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.undoing_alone"),
+            *(database_url, str(admin.id), uploaded),
+            cwd=HERE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert await process.stdout.readline() == b"ready\n"
+        return process
+
+    return undoing
+
+
+async def test_an_undoing_that_is_killed_has_undone_nothing_or_all(
+    worker, uploaded, undoing, hansen
+):
+    process, chance = await worker(), random.Random()
+    while (await progress(uploaded))[0] != "DONE":
+        await asyncio.sleep(0.05)
+    process.kill()
+    await process.wait()
+    begun = len(await HistoryEntry.all())
+
+    for _ in range(KILLS):
+        process = await undoing()
+        await asyncio.sleep(chance.uniform(0, 0.5))
+        process.kill()
+        await process.wait()
+        async with in_transaction():  # waits for the database to see that nobody is there
+            file = await UserImport.locked(id=uploaded)
+        left = await User.filter(imported_from_id=uploaded).distinct().values_list("status")
+        told = await HistoryEntry.all().count() - begun
+        is_done = file.status == "UNDONE"
+        assert (left, told) == ([("DELETED" if is_done else "IMPORTED",)], is_done * (ROWS + 1))
+        assert (await verify(hansen.id)).is_intact
+    process = await undoing()
+    said, _ = await process.communicate()
+
+    assert said.decode().strip() in ("[]", "['IMPORT_FINISHED']")
+    assert (await UserImport.get(id=uploaded)).status == "UNDONE"
+    assert await User.filter(imported_from_id=uploaded, status="DELETED").count() == ROWS
+    assert (await verify(hansen.id)).is_intact

@@ -65,7 +65,7 @@ CHANGES = {
         *("user_request:decide", "anonymity_request:decide", "user:send_for_activation"),
         *("activation_batch:read", "user_import:list", "user_import:read"),
         *("user_import:read_template", "user_import:upload"),
-        *("user_import:start", "user_import:cancel"),
+        *("user_import:start", "user_import:cancel", "user_import:undo"),
         *("group:add_member", "group:remove_member", "settings:update_defaults"),
         *("certificate:order", "certificate:revoke", "certificate:cancel"),
         *("certificate_profile:create", "certificate_profile:update"),
