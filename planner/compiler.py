@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any
 
 from graphql import OperationType, get_named_type
@@ -10,6 +11,7 @@ from planner.connections import connection
 from planner.declarations import (
     NONE,
     OWN,
+    Computed,
     Declaration,
     Edge,
     Extent,
@@ -19,8 +21,8 @@ from planner.declarations import (
     Shown,
 )
 from planner.levels import Joined, Level
-from planner.objects import object_text
-from planner.plan import Finder, Payload, Plan
+from planner.objects import call_text, object_text
+from planner.plan import Finder, Payload, Plan, Value
 from planner.selection import Selection, Unplanned
 from planner.shapes import EACH, Refusal
 from planner.tables import Link, link
@@ -65,19 +67,30 @@ class Compiler:
             if name == "__typename":
                 self.plan.roots[key] = kind.name
                 continue
-            declared = self.contract.roots.get(name)
-            if not isinstance(declared, One | Page | Found):
-                raise Unplanned(name)
-            definition = kind.fields[name]
-            if isinstance(declared, Found):
-                each = (key, EACH) if declared.is_many else (key,)
-                root: Any = self.finder(declared, definition, nodes, each)
-            else:
-                root = self.way(declared, definition, nodes, (key,))
+            declared, definition = self.contract.roots.get(name), kind.fields.get(name)
+            match declared:
+                case Found(is_many=is_many):
+                    each = (key, EACH) if is_many else (key,)
+                    root: Any = self.finder(declared, definition, nodes, each)
+                case One() | Page():
+                    root = self.way(declared, definition, nodes, (key,))
+                case Computed() if not iscoroutinefunction(declared.function):
+                    root = self.value(declared, definition, nodes)
+                case _:
+                    raise Unplanned(name)
             self.plan.roots[key] = root
             if isinstance(root, Refusal):
                 self.plan.refusable[(key,)] = None
         return self.plan
+
+    def value(self, declared: Computed, definition: Any, nodes: list[Any]) -> Value | Refusal:
+        """What a function answers at a root; a refusal, if one may not ask it."""
+        if permission := declared.allow:
+            self.asked[permission] = None
+            if self._answer(permission) is NONE:
+                return Refusal(permission, tuple(nodes))
+        text = call_text(self, declared, [], definition, nodes)
+        return Value(self.plan.texts.function(f"    return {text}"))
 
     def change(self, operation: Any) -> Plan:
         """The plan of what a single change answers; it is read when the change has been made."""

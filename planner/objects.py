@@ -200,17 +200,25 @@ def computed_text(
     definition: Any,
     nodes: list[Any],
 ) -> str:
-    bind = compiler.plan.texts.bind
-    given = ["run.asking"] if declared.asks else []
+    given = []
     for path in declared.needs:
         model, name = end(shown.model, path)
         field: Any = model._meta.fields_map.get(name)
         text = f"c{level.add(path)}"
-        given.append(f"{bind(reader(field))}({text})" if field else text)
+        given.append(f"{compiler.plan.texts.bind(reader(field))}({text})" if field else text)
+    return call_text(compiler, declared, given, definition, nodes)
+
+
+def call_text(
+    compiler: Any, declared: Computed, needed: list[str], definition: Any, nodes: list[Any]
+) -> str:
+    """What a declared function makes of columns, of who asks, and of the field's arguments."""
+    bind = compiler.plan.texts.bind
+    given = ["run.asking", *needed] if declared.asks else needed
     if definition.args:
         name = f"a{len(compiler.plan.arguments)}"
         compiler.plan.arguments[name] = compiler.contract.given(definition, nodes[0])
-        given.append(f"**run.arguments[{name!r}]")
+        given = [*given, f"**run.arguments[{name!r}]"]
     call = f"{bind(declared.function)}({', '.join(given)})"
     return plain_text(compiler, definition.type, nodes, call)
 

@@ -39,6 +39,13 @@ class Finder:
 
 
 @dataclass
+class Value:
+    """What a function of whoever asks answers at a root: of no row, so without a statement."""
+
+    build: Callable[..., Any]
+
+
+@dataclass
 class Payload:
     """The answer of a change: under which key, and of which field."""
 

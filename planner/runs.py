@@ -9,7 +9,7 @@ from planner.declarations import Asking, Edge, Found, One
 from planner.inputs import Variables, has_variables
 from planner.levels import Level
 from planner.pages import Stretch, cursor
-from planner.plan import Finder, Plan
+from planner.plan import Finder, Plan, Value
 from planner.selection import Unplanned
 from planner.statements import Statement, given
 
@@ -76,6 +76,8 @@ class Run:
         if isinstance(one, Finder):
             found = [self.found[one.number].get(key) for key in self.sought[one.number]]
             return found if isinstance(one.declared, Found) and one.declared.is_many else found[0]
+        if isinstance(one, Value):
+            return one.build((), self.found, self)
         if not isinstance(one, Level):
             return one
         found = self.found[one.number]

@@ -70,6 +70,13 @@ async def test_the_permission_is_asked_again(client, address, admin):
     assert not await HistoryEntry.exists(operation="userFileTemplate")
 
 
+async def test_the_address_is_planned(asker, admin, person):
+    for who in (admin, await person()):
+        response = await asker.post(who, TEMPLATE, action="CREATE")
+
+        assert "X-Segl-Executor" not in response.headers
+
+
 @pytest.mark.parametrize("token", ["x", "AAAA", "%00", "ÆØÅ", "A" * 200])
 async def test_an_address_that_is_none_of_ours_leads_nowhere(client, tables, token):
     response = await client.get(f"/downloads/{token}")
