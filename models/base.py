@@ -112,6 +112,11 @@ class Entity(Record):
         """What people know it by."""
         return str(self.id)
 
+    @property
+    def known_abroad_as(self) -> str:
+        """What people of other organisations know it by."""
+        return self.known_as
+
     def state(self) -> dict[str, Any]:
         """The columns that the history may keep."""
         return {name: getattr(self, name) for name in told_columns(type(self))}

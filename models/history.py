@@ -9,6 +9,7 @@ is vouched for by the entry that tells of the erasure.
 import hashlib
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC
 from enum import StrEnum
 from functools import cache
@@ -19,7 +20,7 @@ import orjson
 from tortoise import connections, fields
 from uuid_utils.compat import uuid7
 
-from models.actors import Actor
+from models.actors import Actor, ActorKind
 from models.base import EVERYONE, Change, Entity, Record, Touch, as_text
 from models.bulk import insert
 
@@ -168,41 +169,47 @@ def digest(*parts: Any) -> str:
 
 
 async def record(change: Change, actor: Actor) -> None:
-    """Tells the history of every entity that a change has touched, in the change's transaction."""
-    entries = []
+    """Tells the history of every entity that a change has touched, in the change's transaction.
+
+    What is another organisation's is told in its history too, where nobody from here is known.
+    """
+    here, entities = actor.organisation_id, [one.entity for one in change.touched.values()]
+    entries: dict[UUID, list[Entry]] = {here: []}
     for touch in change.touched.values():
-        changes = touch.changes()
+        changes, home = touch.changes(), getattr(touch.entity, touch.entity.tenant)
         await meet(touch.entity, changes)
-        entries.append(told(change, touch, changes))
-    await append(change, actor, entries)
+        entries[here].append(told(change, touch, changes))
+        if home != here:
+            names = change.names | {one.id: one.known_abroad_as for one in entities}
+            entries.setdefault(home, []).append(told(replace(change, names=names), touch, changes))
+    for home in sorted(entries):  # in one order, so that no two changes wait for each other
+        is_here = home == here
+        who = actor if is_here else await Actor.named(home, ActorKind.SYSTEM, "Segl")
+        await append(change, who, entries[home])
 
 
 async def record_denied(change: Change, actor: Actor, about: Entity) -> None:
     """Keeps an attempt that was denied."""
-    entry: Entry = {
-        "outcome": HistoryOutcome.DENIED,
-        "summary": f"Denied: {summary(change, about)}"[:500],
-        "reason": None,
-        "changes": [],
-        "about_kind": EntityKind.of(type(about)),
-        "about_id": about.id,
-        "concerns_id": concerned(about),
-    }
-    await append(change, actor, [entry])
+    await append(change, actor, [bare(change, about, HistoryOutcome.DENIED)])
 
 
 async def record_fetched(change: Change, actor: Actor, about: Entity) -> None:
     """Keeps that something was handed out, of which nothing changed."""
-    entry: Entry = {
-        "outcome": HistoryOutcome.DONE,
-        "summary": summary(change, about)[:500],
+    await append(change, actor, [bare(change, about, HistoryOutcome.DONE)])
+
+
+def bare(change: Change, about: Entity, outcome: HistoryOutcome) -> Entry:
+    """What an entry tells of an entity that has not changed."""
+    is_denied = outcome is HistoryOutcome.DENIED
+    return {
+        "outcome": outcome,
+        "summary": f"{'Denied: ' * is_denied}{summary(change, about)}"[:500],
         "reason": None,
         "changes": [],
         "about_kind": EntityKind.of(type(about)),
         "about_id": about.id,
         "concerns_id": concerned(about),
     }
-    await append(change, actor, [entry])
 
 
 def told(change: Change, touch: Touch, changes: Changes) -> Entry:

@@ -195,6 +195,10 @@ class User(Entity):
     def known_as(self) -> str:
         return self.name
 
+    @property
+    def known_abroad_as(self) -> str:
+        return str(self.uuid) if self.is_anonymous else self.name
+
     def rename(self, first_name: str, surname: str) -> None:
         self.first_name, self.surname, self.name = first_name, surname, f"{first_name} {surname}"
 

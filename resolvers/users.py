@@ -286,7 +286,13 @@ async def delete(context: Context, user: User) -> DeletedUser:
         (EntityKind.GROUP_MEMBER, memberships),
         (EntityKind.REQUEST, ended_requests),
     ]
-    return DeletedUser(user, [Usage(kind, len(all), all[:10]) for kind, all in ended if all])
+    return DeletedUser(user, [usage(user, kind, all) for kind, all in ended if all])
+
+
+def usage(user: User, kind: EntityKind, ended: list[Any]) -> Usage:
+    """What ended with a user; of what is another organisation's, only how many."""
+    here = [one for one in ended if one.organisation_id == user.organisation_id]
+    return Usage(kind, len(ended), here[:10])
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """A user is deleted for ever, with all that hangs on it; the history stays."""
 
+from asyncio import gather
+
 import pytest
 
 from models import (
@@ -13,6 +15,7 @@ from models import (
     RoleAssignment,
     User,
 )
+from models.verification import verify
 from tests.reading import stored
 from tests.users import ANNE, CREATE, DEACTIVATE, DELETE, USER, changes_in, last_told
 
@@ -181,3 +184,48 @@ async def test_a_deleted_user_is_not_closed_either(ask, admin, bo):
     answer = await ask(admin, DEACTIVATE, input={"userId": bo.id})
 
     assert answer.problem == "USER_DELETED"
+
+
+@pytest.mark.parametrize("is_anonymous", [False, True])
+async def test_a_member_of_a_group_elsewhere_is_taken_out_and_both_histories_tell_it(
+    ask, admin, person, make, jensen, is_anonymous
+):
+    bo = await person(name="Bo Holm", is_anonymous=is_anonymous)
+    elsewhere = await make.group(jensen, bo, name="Friends")
+    member = await GroupMember.get(group_id=elsewhere.id)
+
+    answer = await ask(admin, DELETE, input={"userId": bo.id})
+
+    assert answer["errors"] == []
+    assert answer["consequences"] == [{"kind": "GROUP_MEMBER", "count": 1, "examples": []}]
+    assert not await GroupMember.exists(group_id=elsewhere.id)
+    here, there = [
+        await HistoryEntry.get(
+            about_id=member.id, organisation_id=key, operation="deleteUser"
+        ).select_related("actor")
+        for key in (bo.organisation_id, jensen.id)
+    ]
+    assert changes_in(here) == {"group": ("Friends", None), "user": ("Bo Holm", None)}
+    known = str(bo.uuid) if is_anonymous else "Bo Holm"
+    assert changes_in(there) == {"group": ("Friends", None), "user": (known, None)}
+    assert (here.actor_user_id, there.actor_user_id) == (admin.id, None)
+    assert (there.actor.kind, there.actor.name) == ("SYSTEM", "Segl")
+    assert (await verify(bo.organisation_id)).is_intact
+    assert (await verify(jensen.id)).is_intact
+
+
+async def test_two_organisations_that_delete_each_others_members_do_not_wait_for_ever(
+    ask, admin, person, make, hansen, jensen
+):
+    bo, ida = await person(), await make.user(jensen)
+    stranger = await make.user(jensen, "user_administrator")
+    await make.group(jensen, bo, name="Friends")
+    await make.group(hansen, ida, name="Friends")
+
+    answers = await gather(
+        ask(admin, DELETE, input={"userId": bo.id}),
+        ask(stranger, DELETE, input={"userId": ida.id}),
+    )
+
+    assert [one["errors"] for one in answers] == [[], []]
+    assert await GroupMember.filter(user_id__in=[bo.id, ida.id]).count() == 0
