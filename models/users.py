@@ -91,6 +91,16 @@ class Step:
 
 IMPORTED, AWAITING, ACTIVE, DEACTIVATED, DELETED = UserStatus
 TRIES = 5  # of a temporary code
+# Whether a user holds the role that somebody must keep, and nobody else could for good.
+IS_LAST = """
+exists (select 1 from role_assignment mine
+        where mine.user_id = {id} and mine.role = 'ORGANISATION_ADMINISTRATOR')
+and not exists (select 1 from role_assignment other join "user" holder on holder.id = other.user_id
+    where other.organisation_id = {organisation_id} and other.user_id <> {id}
+      and other.role = 'ORGANISATION_ADMINISTRATOR' and other.until_on is null
+      and coalesce(other.from_on, $today) <= $today
+      and holder.status = 'ACTIVE' and holder.deactivated_from is null)
+"""
 
 STEPS = {
     UserAction.SEND_FOR_ACTIVATION: Step(
@@ -115,6 +125,10 @@ STEPS = {
         frozenset({IMPORTED, AWAITING, ACTIVE, DEACTIVATED}), DELETED, "user:delete", "USER_DELETED"
     ),
 }
+
+
+# What the last organisation administrator cannot meet with.
+NOT_OF_THE_LAST = frozenset({UserAction.DEACTIVATE, UserAction.DELETE})
 
 
 class User(Entity):
@@ -178,6 +192,7 @@ class User(Entity):
         "can_enter": "exists (select 1 from activation a where a.user_id = {id}"
         " and a.used_at is null and a.link_expires_at > $now and (a.kind = 'LINK'"
         " or a.tries_left > 0 and a.code_expires_at > $now))",
+        "is_last_administrator": IS_LAST,
     }
     owner = "id"
 

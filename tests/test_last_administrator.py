@@ -20,6 +20,14 @@ mutation RemoveRole($input: RemoveRoleInput!) {
 ASSIGN = "mutation ($input: AssignRoleInput!) { assignRole(input: $input) { errors { code } } }"
 
 
+def ending(operation: str) -> str:
+    """The document of a change that ends what somebody can do."""
+    kind = operation[0].upper() + operation[1:]
+    return f"""
+        mutation ($input: {kind}Input!) {{ {operation}(input: $input) {{ errors {{ code }} }} }}
+    """
+
+
 @pytest.fixture
 async def ulla(person) -> User:
     """The only organisation administrator."""
@@ -126,11 +134,7 @@ async def test_of_many_who_all_step_down_at_the_same_time_one_stays(ask, ulla, p
 async def test_one_is_removed_while_the_other_is_deactivated_and_one_stays(ask, ulla, person):
     bo = await person(ADMINISTRATOR)
     user_administrator = await person("user_administrator")
-    deactivate = """
-        mutation ($input: DeactivateUserInput!) {
-          deactivateUser(input: $input) { errors { code } }
-        }
-    """
+    deactivate = ending("deactivateUser")
 
     answers = await gather(
         ask(ulla, REMOVE, input=of(ulla)),
@@ -146,11 +150,7 @@ async def test_one_is_removed_while_the_other_is_deactivated_and_one_stays(ask, 
 async def test_two_who_have_done_nothing_yet_deactivate_each_other_and_one_stays(ask, person):
     roles = (ADMINISTRATOR, "user_administrator")
     first, second = await person(*roles), await person(*roles)
-    deactivate = """
-        mutation ($input: DeactivateUserInput!) {
-          deactivateUser(input: $input) { errors { code } }
-        }
-    """
+    deactivate = ending("deactivateUser")
 
     answers = await gather(
         ask(first, deactivate, input={"userId": second.id}),
@@ -160,3 +160,49 @@ async def test_two_who_have_done_nothing_yet_deactivate_each_other_and_one_stays
     problems = [code for one in answers for code in one.problems]
     assert problems == ["LAST_ORGANISATION_ADMINISTRATOR"]
     assert await User.filter(status=UserStatus.ACTIVE).count() == 1
+
+
+POSSIBLE = "query ($id: ID!) { user(by: {id: $id}) { allowedTransitions { action } } }"
+ENDS = {"DEACTIVATE": ending("deactivateUser"), "DELETE": ending("deleteUser")}
+ON_LEAVE = {"deactivated_from": date(2026, 12, 1)}
+OTHERS: dict[str, list[tuple[str, dict[str, Any], dict[str, Any]]]] = {
+    "nobody else": [],
+    "another": [(ADMINISTRATOR, {}, {})],
+    "one who administers rights": [("RIGHTS_ADMINISTRATOR", {}, {})],
+    "one who is deactivated": [(ADMINISTRATOR, {"status": UserStatus.DEACTIVATED}, {})],
+    "one who is about to leave": [(ADMINISTRATOR, ON_LEAVE, {})],
+    "one from tomorrow on": [(ADMINISTRATOR, {}, {"from_on": TOMORROW})],
+    "one from today on": [(ADMINISTRATOR, {}, {"from_on": TODAY})],
+    "one for a while": [(ADMINISTRATOR, {}, {"until_on": TOMORROW})],
+}
+
+
+@pytest.mark.parametrize("action", ENDS)
+@pytest.mark.parametrize("others", OTHERS)
+async def test_what_is_shown_as_possible_is_what_the_rule_lets_happen(
+    ask, ulla, person, others, action
+):
+    for role, facts, period in OTHERS[others]:
+        somebody = await person(role, **facts)
+        await RoleAssignment.filter(user_id=somebody.id).update(**period)
+    user_administrator = await person("user_administrator")
+
+    seen = await ask(user_administrator, POSSIBLE, id=ulla.id)
+    answer = await ask(user_administrator, ENDS[action], input={"userId": ulla.id})
+
+    is_possible = action in [one["action"] for one in seen["allowedTransitions"]]
+    assert is_possible is (answer["errors"] == [])
+    assert is_possible is (others in ("another", "one from today on"))
+
+
+async def test_a_page_of_users_tells_it_in_as_many_statements_as_one_user(ask, ulla, person, sql):
+    page = "query ($first: Int) { users(first: $first) { nodes { allowedTransitions { action } } } }"
+    for _ in range(10):
+        await person(ADMINISTRATOR)
+    sql()
+
+    await ask(ulla, page, first=1)
+    for_one = sql()
+    await ask(ulla, page, first=11)
+
+    assert sql() == for_one

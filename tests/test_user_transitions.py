@@ -172,6 +172,7 @@ async def test_what_can_happen_is_shown_with_who_may_do_it(ask, admin, living):
 @pytest.mark.parametrize("role", [None, "rights_administrator", "organisation_administrator"])
 async def test_who_is_no_user_administrator_sees_what_others_may_do(ask, person, role):
     somebody = await person(*[role] if role else [])
+    await person("organisation_administrator")
 
     seen = await ask(somebody, TRANSITIONS, id=somebody.id)
 

@@ -10,7 +10,7 @@ from models import messages
 from models.authenticators import IN_USE
 from models.numbers import EanNumber, Email, MaskedCprNumber, PhoneNumber, PNumber, SeNumber
 from models.texts import Line
-from models.users import ACTIVE, AWAITING, STEPS, UserAction
+from models.users import ACTIVE, AWAITING, NOT_OF_THE_LAST, STEPS, UserAction
 from planner.conditions import Among, ButFor, Compared, Contains, Is, Some, Within
 from resolvers import codes
 from resolvers.context import Key
@@ -257,11 +257,19 @@ class User(Entity):
         "list[UserTransition]",
         needs=(
             *("id", "status", "status_before", "deactivated_from", "cpr_number_hash", "can_enter"),
+            "is_last_administrator",
         ),
         asks=True,
     )
     def allowed_transitions(
-        asking: Any, id: UUID, status: Any, before: Any, planned: Any, cpr: Any, can_enter: bool
+        asking: Any,
+        id: UUID,
+        status: Any,
+        before: Any,
+        planned: Any,
+        cpr: Any,
+        can_enter: bool,
+        is_last: bool,
     ) -> list[Transition]:
         found = []
         for action, step in STEPS.items():
@@ -271,6 +279,8 @@ class User(Entity):
             if action is UserAction.RENEW_TEMPORARY_CODE and cpr:
                 continue
             if action is UserAction.ACTIVATE and not can_enter:
+                continue
+            if action in NOT_OF_THE_LAST and is_last:
                 continue
             to = status if drops else step.to or before or ACTIVE
             extent = asking.context.extent(step.permission)
