@@ -50,6 +50,8 @@ class Actor(Record):
             return KNOWN[key]
         here = cls.filter(organisation_id=organisation_id, kind=kind, name=name, user_id=user_id)
         if found := await here.first():
+            if kind is ActorKind.PERSON and user_id is None:
+                return found  # whose name is erased with what they asked for
             if len(KNOWN) >= MOST:
                 KNOWN.clear()
             return KNOWN.setdefault(key, found)

@@ -9,7 +9,7 @@ from tortoise import Tortoise, connections
 from tortoise.expressions import Q
 
 from models.actors import Actor
-from models.base import Change
+from models.base import Change, Entity
 from models.certificates import Certificate
 from models.history import (
     ERASED,
@@ -52,34 +52,43 @@ where actor.id = namesakes.id
 """
 
 
-async def forget_words(change: Change, actor: Actor, user: User) -> None:
-    """Erases the words on a user in one organisation's history, and tells it there.
+async def forget_user_words(change: Change, actor: Actor, user: User) -> None:
+    """Erases the words on a user, and on what it asked for, in one organisation's history."""
+    asked: Any = await Request.filter(user_id=user.id).values_list("id", flat=True)
+    words = Q(concerns_id=user.id) | Q(about_id__in=list(asked))
+    await forget_words(change, actor, user, words, str(user.uuid))
+
+
+async def forget_request_words(change: Change, actor: Actor, request: Request) -> None:
+    """Erases the words on a request of somebody who did not become a user."""
+    await forget_words(change, actor, request, Q(about_id=request.id), str(request.id))
+
+
+async def forget_words(change: Change, actor: Actor, about: Entity, words: Q, instead: str) -> None:
+    """Erases words in one organisation's history, and tells it there.
 
     What is left is vouched for by the entry that tells of it, so that nobody else can put other
     words there. The salts go too: without them no word can be guessed from its hash.
     """
     here = {"organisation_id": actor.organisation_id}
     (head,) = await connections.get("default").execute_query_dict(LAST, [actor.organisation_id])
-    asked: Any = await Request.filter(user_id=user.id).values_list("id", flat=True)
-    entries = HistoryEntry.filter(
-        Q(concerns_id=user.id) | Q(about_id__in=list(asked)), **here, erased_by__isnull=True
-    )
+    entries = HistoryEntry.filter(words, **here, erased_by__isnull=True)
     left, told = "", await entries.order_by("sequence")
     for entry in told:
-        erase(entry, str(user.uuid))
+        erase(entry, instead)
         entry.erased_by = head["sequence"] + 1
         await entry.save(update_fields=["summary", "reason", "changes", "salt", "erased_by"])
         left = digest(left, entry.sequence, entry.words())
     erasure: Entry = {
         "outcome": HistoryOutcome.DONE,
-        "summary": sentence(change.operation, str(user.uuid)),
+        "summary": sentence(change.operation, instead),
         "reason": None,
         "changes": [
             {"field": "erasedEntries", "old": None, "new": str(len(told))},
             *([{"field": ERASED, "old": None, "new": left}] if told else []),
         ],
-        "about_kind": EntityKind.USER,
-        "about_id": user.id,
+        "about_kind": EntityKind.of(type(about)),
+        "about_id": about.id,
     }
     await append(change, actor, [erasure])
 
@@ -91,9 +100,9 @@ async def histories_of(user: User) -> list[UUID]:
     return sorted({user.organisation_id, *others})  # in one order, so that no two erasures tangle
 
 
-def erase(entry: HistoryEntry, uuid: str) -> None:
-    """Leaves of an entry what was done to whom, by the identity number, and to which fields."""
-    what = sentence(entry.operation, uuid)
+def erase(entry: HistoryEntry, instead: str) -> None:
+    """Leaves of an entry what was done to what, by its number, and to which fields."""
+    what = sentence(entry.operation, instead)
     entry.summary = f"Denied: {what}" if entry.outcome is HistoryOutcome.DENIED else what
     entry.reason, entry.salt = None, secrets.token_hex(16)
     entry.changes = [
@@ -114,6 +123,13 @@ async def forget(user: User) -> None:
     await client.execute_query(UNGUESS, [user.organisation_id, user.email])
     await client.execute_query(UNSIGN, [user.id, str(user.uuid)])
     await User.filter(id=user.id).delete()
+
+
+async def forget_request(request: Request) -> None:
+    """Erases a request, and the name of whoever made it unless they made another."""
+    if not await Request.filter(asked_by_id=request.asked_by_id).exclude(id=request.id).exists():
+        await Actor.filter(id=request.asked_by_id, user_id=None).update(name=str(request.id))
+    await Request.filter(id=request.id).delete()
 
 
 async def forget_letters(organisation_id: UUID, before: object) -> None:

@@ -18,7 +18,7 @@ from models import (
     UserSettings,
 )
 from models.verification import verify
-from tests.requests import DECIDE_USER, REQUEST_USER, wish
+from tests.requests import DECIDE_USER, REQUEST_USER, WITHDRAW_ALONE, wish
 from tests.users import ANNE, CREATE, DEACTIVATE, DELETE, UPDATE, changing, link_in
 
 pytestmark = pytest.mark.anyio
@@ -268,6 +268,91 @@ async def test_who_asked_to_become_a_user_is_forgotten_with_what_was_asked(
     assert [one for one in PERSONAL if one in left] == []
     assert not await Request.exists()
     assert (await verify(hansen.id)).is_intact
+
+
+ANNE_ASKS = Claims(cpr_number=CPR, name="Anne Østergaard")
+IN_VAIN = {
+    "rejected": (None, DECIDE_USER, {"decision": "REJECT", "reason": "Kollision"}),
+    "withdrawn": (ANNE_ASKS, WITHDRAW_ALONE, {}),
+}
+
+
+@pytest.fixture
+def asked_in_vain(ask, admin, hansen):
+    """Anne has asked to become a user, and did not become one."""
+
+    async def asked_in_vain(how):
+        await UserSettings.filter(organisation_id=hansen.id).update(can_request_user=True)
+        asked = wish(hansen.cvr_number, email="anne@elsewhere.dk", phoneNumber="20304050")
+        answer = await ask(ANNE_ASKS, REQUEST_USER, input=asked | {"reason": "Barsel"})
+        key = answer["request"]["id"]
+        who, document, given = IN_VAIN[how]
+        ended = await ask(who or admin, document, input={"requestId": key, **given})
+        assert ended["errors"] == []
+        return key
+
+    return asked_in_vain
+
+
+@pytest.mark.parametrize("how", IN_VAIN)
+async def test_what_somebody_asked_for_in_vain_is_erased_in_time(
+    ask, admin, asked_in_vain, after, hansen, how
+):
+    key = await asked_in_vain(how)
+    before = await everything_stored()
+
+    await after(90)
+    await Letter.all().delete()  # some have not left, and are kept until they have
+
+    left = await everything_stored()
+    assert "anne@elsewhere.dk" in before
+    assert [one for one in (*PERSONAL, "Barsel", "Kollision") if one in left] == []
+    assert not await Request.exists()
+    told = (await ask(admin, HISTORY, filter={"aboutId": key}))["nodes"]
+    assert [one["summary"] for one in told][-1] == f"Request user: {key}"
+    assert [one["summary"] for one in told][0] == f"Erase request: {key}"
+    assert (await verify(hansen.id)).is_intact
+
+
+@pytest.mark.parametrize("how", IN_VAIN)
+async def test_until_then_it_is_readable(asked_in_vain, after, how):
+    key = await asked_in_vain(how)
+
+    await after(89.9)
+
+    assert (await Request.get(id=key)).email == "anne@elsewhere.dk"
+
+
+async def test_what_nobody_has_decided_waits(asked_in_vain, ask, hansen, after):
+    await UserSettings.filter(organisation_id=hansen.id).update(can_request_user=True)
+    await ask(ANNE_ASKS, REQUEST_USER, input=wish(hansen.cvr_number))
+
+    await after(1000)
+
+    assert await Request.filter(status="OPEN").count() == 1
+
+
+async def test_who_asks_again_goes_by_the_same_name_as_before(asked_in_vain, after):
+    await asked_in_vain("withdrawn")
+    await after(90)
+
+    key = await asked_in_vain("withdrawn")
+
+    again = await Request.get(id=key).select_related("asked_by")
+    assert again.asked_by.name == "Anne Østergaard"
+    await after(90)
+    assert not await Actor.exists(name="Anne Østergaard")
+
+
+async def test_the_name_stays_as_long_as_another_wish_bears_it(asked_in_vain, after, gateways):
+    await asked_in_vain("withdrawn")
+    gateways.clock.advance(days=1)
+    key = await asked_in_vain("rejected")
+
+    await after(89)
+
+    (left,) = await Request.all().select_related("asked_by")
+    assert (str(left.id), left.asked_by.name) == (key, "Anne Østergaard")
 
 
 async def test_who_came_by_a_file_is_forgotten_there_too(ask, admin, person, make, hansen, after):

@@ -196,7 +196,9 @@ async def test_what_is_shown_as_possible_is_what_the_rule_lets_happen(
 
 
 async def test_a_page_of_users_tells_it_in_as_many_statements_as_one_user(ask, ulla, person, sql):
-    page = "query ($first: Int) { users(first: $first) { nodes { allowedTransitions { action } } } }"
+    page = (
+        "query ($first: Int) { users(first: $first) { nodes { allowedTransitions { action } } } }"
+    )
     for _ in range(10):
         await person(ADMINISTRATOR)
     sql()
