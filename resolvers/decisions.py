@@ -9,6 +9,7 @@ from models.numbers import CprNumber
 from models.refusals import Conflict, Invalid, NotFound
 from models.texts import Reason
 from resolvers import users
+from resolvers.authenticators import all_assignable
 from resolvers.context import Context, checked_by
 from resolvers.settings import usual_units
 from resolvers.users import PersonIdentifier
@@ -24,13 +25,16 @@ class DecidedUser:
     user: User | None
 
 
-async def reasoned(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
-    """Whoever says no says why."""
+async def decidable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """Whoever says no says why; a yes makes a user, who must be allowed something to sign in with."""
     if given.get("decision") is Decision.REJECT and not given.get("reason"):
         yield Invalid("REQUIRED", path=("reason",))
+    if given.get("decision") is Decision.APPROVE:
+        async for fault in all_assignable(context, None):
+            yield Invalid(fault.code, path=("decision",))
 
 
-@checked_by(reasoned)
+@checked_by(decidable)
 async def decide_user(
     context: Context, request: Request, decision: Decision, reason: Reason | None = None
 ) -> DecidedUser:
@@ -45,7 +49,7 @@ async def decide_user(
     return DecidedUser(request, made)
 
 
-@checked_by(reasoned)
+@checked_by(decidable)
 async def decide_anonymity(
     context: Context, request: Request, decision: Decision, reason: Reason | None = None
 ) -> DecidedUser:

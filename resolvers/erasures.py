@@ -1,5 +1,5 @@
-"""What is erased after a while, chosen by the organisation: deleted users, and what people asked for
-who did not become users.
+"""What is erased after a while, which the organisation chooses: deleted users, and what people
+asked for who did not become users.
 """
 
 from datetime import datetime, timedelta

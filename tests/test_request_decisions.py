@@ -6,6 +6,7 @@ import pytest
 
 from gateways import Claims
 from models import (
+    Authenticator,
     Certificate,
     DefaultSettings,
     GroupMember,
@@ -24,6 +25,7 @@ from models.requests import DECIDING
 from policies import Policy
 from tests.requests import DECIDE_ANONYMITY, DECIDE_USER
 from tests.scenes import everything_stored
+from tests.signing_in import allow
 from tests.users import ACTIVATE, CPR, RENEW_CODE, changes_in, last_told, link_in
 
 pytestmark = pytest.mark.anyio
@@ -104,6 +106,32 @@ async def test_the_person_who_asked_gets_in_by_the_number_that_the_sign_in_prove
     assert approved.subject == "You can become a user of Hansen & Søn ApS"
     assert invitation.subject == "Activate your user in Hansen & Søn ApS"
     assert (answer["user"]["id"], answer["user"]["status"]) == (made["id"], "ACTIVE")
+
+
+@BOTH
+async def test_a_yes_gives_no_means_of_signing_in_that_the_settings_forbid(
+    ask, admin, make, hansen, request_of, document, kind
+):
+    await allow(make, hansen, allowed_devices=["CHIP"])
+    request, before = request_of(kind), await everything_stored()
+
+    answer = await ask(admin, document, input=yes(request))
+
+    (error,) = answer["errors"]
+    assert (error["code"], error["path"]) == ("AUTHENTICATOR_FORBIDDEN", ["decision"])
+    assert await everything_stored() == before
+    refused = await ask(admin, document, input=no(request))
+    assert refused["errors"] == []
+
+
+@BOTH
+async def test_who_is_let_in_gets_what_any_new_user_gets(
+    ask, admin, make, request_of, document, kind
+):
+    made = (await ask(admin, document, input=yes(request_of(kind))))["user"]
+
+    (given,) = await Authenticator.filter(user_id=made["id"])
+    assert (given.kind, given.device, given.status) == ("SEPARATE_MITID", "APP", "ORDERED")
 
 
 async def test_a_new_user_has_the_usual_units_as_if_the_administrator_had_made_it(
