@@ -10,7 +10,7 @@ from models.authenticators import (
     DeviceKind,
 )
 from models.base import Change, Entity, Record
-from models.batches import ActivationBatch, LeftOut
+from models.batches import ActivationBatch, BatchCodes, BatchPart, LeftOut
 from models.billing import Billing, BillingMethodKind, ChargeKind
 from models.certificates import (
     Certificate,
@@ -66,6 +66,8 @@ __all__ = [
     "AuthenticatorKind",
     "AuthenticatorSettings",
     "AuthenticatorStatus",
+    "BatchCodes",
+    "BatchPart",
     "Billing",
     "BillingMethodKind",
     "Certificate",

@@ -159,7 +159,7 @@ DANISH = "translate(lower(coalesce({{{0}}}, '')), 'æøå', '{{{{|}}}}') collate
 UNTOLD = {
     *("id", "organisation_id", "version", "created_at", "updated_at"),
     *("changed_at", "changed_by_id", "deactivated_by_id", "status_before"),
-    *("imported_from_id", "awaiting_since"),
+    *("imported_from_id", "awaiting_since", "request_uuid", "stumble_count"),
 }
 SEALED = ("_sealed", "_hash")  # columns with these endings hold secrets, enciphered or hashed
 

@@ -13,6 +13,10 @@ WAITING = """(select count(*) from "user" sent join activation on activation.use
  join letter on letter.id = activation.letter_id
  where sent.activation_batch_id = {id} and letter.status = 'QUEUED')"""
 
+IS_UNDER_WAY = "(exists (select 1 from batch_part part where part.batch_id = {id}))"
+HAS_CODES = f"""(not {IS_UNDER_WAY} and exists (select 1 from batch_codes kept
+ where kept.batch_id = {{id}} and kept.expires_at > $now))"""
+
 
 class ActivationBatch(Entity):
     """A number of users sent for activation together."""
@@ -22,9 +26,20 @@ class ActivationBatch(Entity):
     authenticators_each = fields.IntField(default=1)
     sent_count = fields.IntField(default=0)
     left_out_count = fields.IntField(default=0)
+    includes_born = fields.BooleanField(default=False)  # those created by date of birth too
+    # As whom, and by which request, the users are sent.
+    sent_by: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.Actor", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    request_uuid = fields.UUIDField(null=True)
+    sent_by_id: UUID | None
 
     noun = "batch"
-    expressions = {"waiting_count": WAITING}
+    expressions = {
+        "waiting_count": WAITING,
+        "is_under_way": IS_UNDER_WAY,
+        "has_codes": HAS_CODES,
+    }
 
     class Meta:
         table = "activation_batch"
@@ -51,3 +66,33 @@ class LeftOut(Record):
         table = "left_out"
         unique_together = (("batch", "user"),)
         indexes = (("user_id",),)
+
+
+class BatchPart(Record):
+    """Some users of a batch who are still to be sent."""
+
+    batch: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.ActivationBatch", related_name=False, on_delete=fields.CASCADE
+    )
+    batch_id: UUID
+    user_ids = fields.JSONField[list[str]]()
+    stumble_count = fields.IntField(default=0)  # how often its work met a fault
+
+    class Meta:
+        table = "batch_part"
+        indexes = (("batch_id",), ("organisation_id",), ("stumble_count", "id"))
+
+
+class BatchCodes(Record):
+    """Temporary codes of some users of a batch, sealed, until they are downloaded or run out."""
+
+    batch: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.ActivationBatch", related_name=False, on_delete=fields.CASCADE
+    )
+    batch_id: UUID
+    codes_sealed = fields.BinaryField()
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "batch_codes"
+        indexes = (("batch_id",), ("expires_at",))

@@ -40,6 +40,11 @@ def sentence(key: str, language: str, **values: object) -> str:
     return fill(CATALOGUE["sentences"][key][language], language, values)
 
 
+def headings(key: str, language: str) -> list[str]:
+    """Name the columns of a file that is written for people."""
+    return str(CATALOGUE["headings"][key][language]).split(";")
+
+
 def role(name: str, language: str) -> str:
     """Name a role as it stands inside a sentence."""
     return str(CATALOGUE["roles"][name][language])

@@ -84,6 +84,7 @@ class Request(Entity):
     cpr_number_hash = fields.CharField(64, null=True)
     language: Any = fields.CharEnumField(Language, max_length=20, null=True)
     user_id: UUID | None
+    asked_by_id: UUID
 
     noun = "request"
     owner = "user_id"

@@ -89,18 +89,6 @@ async def void(user: User) -> None:
     await Activation.filter(user_id=user.id).delete()
 
 
-async def send_for_activation(context: Context, user: User) -> CodedUser:
-    """Send one imported user for activation.
-
-    user: The user, awaiting activation.
-    temporary_code: The code to hand over, when the user was created by date of birth.
-    """
-    user.take(UserAction.SEND_FOR_ACTIVATION)
-    user.awaiting_since = context.now
-    await user.save()
-    return CodedUser(user, await invite(context, user))
-
-
 async def resend_activation(context: Context, user: User) -> User:
     """Send the activation letter again; the former link no longer works.
 

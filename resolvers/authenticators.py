@@ -16,7 +16,7 @@ from models import (
     UserStatus,
 )
 from models.numbers import CvrNumber
-from models.refusals import Conflict, Invalid
+from models.refusals import Conflict, Invalid, Refusals
 from models.texts import Line
 from resolvers.codes import TemporaryCode, give_code
 from resolvers.context import Context, checked_by
@@ -149,18 +149,44 @@ async def order_all(
         await order(context, user, one, "authenticators", index)
 
 
+async def equip(context: Context, user: User, given: Sequence[AuthenticatorInput] | None) -> None:
+    """Gives an imported user what was asked for.
+
+    Where nothing was, what it has been given already is enough; or else it gets what its file
+    named, or the usual authenticator.
+    """
+    before = {one.identity: one for one in await in_use(user)}
+    if given is None and before:
+        return
+    if given is None:
+        given = [AuthenticatorInput(user.imported_login) if user.imported_login else USUAL]
+        if wrong := [fault async for fault in faults(context, given[0])]:
+            raise Refusals([Invalid(one.code, path=("authenticators",)) for one in wrong])
+    for index, one in enumerate(given):
+        if former := before.get(one.made().identity):
+            path = ("authenticators", index)
+            raise Conflict("AUTHENTICATOR_ALREADY_ASSIGNED", path=path, current=former)
+    await order_all(context, user, given)
+
+
 async def order(
     context: Context, user: User, given: AuthenticatorInput, *where: str | int
 ) -> Authenticator:
-    """Gives an authenticator to a user: here alone any comes to be, and devices are ordered."""
-    made = given.made()
+    """Gives an authenticator to a user; a device is ordered."""
+    made = ordered(context, user, given)
     if made.subject_name:
         await must_be_free(context, made.subject_name, *where)
+    await made.save()
+    return made
+
+
+def ordered(context: Context, user: User, given: AuthenticatorInput) -> Authenticator:
+    """An authenticator of a user, not stored yet: here alone any comes to be."""
+    made = given.made()
     made.organisation_id, made.user_id = user.organisation_id, user.id
     made.ordered_at = context.now
     if made.kind is PRIVATE:
         made.status = AuthenticatorStatus.CONSENT_MISSING
-    await made.save()
     return made
 
 

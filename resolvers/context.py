@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, NewType, TypeVar
 from uuid import UUID
 
-from gateways import Gateways
+from gateways import Gateways, today
 from models import Actor, ActorKind, Language, Letter, Organisation, User
 from models.letters import letter
 from models.numbers import CprNumber
@@ -54,6 +54,21 @@ class Context:
     attempt: Any = None  # the change that is being made
     wakes: set[str] = field(default_factory=set)  # the jobs that wait for the end of the change
     headers: dict[str, str] = field(default_factory=dict)  # to be added to the answer's
+    offered: set[str] = field(default_factory=set)  # addresses that no repeat gives out again
+
+    @classmethod
+    def beside(
+        cls,
+        gateways: Gateways,
+        policy: Policy,
+        rules: Rules,
+        subject: Subject,
+        name: str,
+        request_uuid: UUID,
+    ) -> "Context":
+        """What a request of somebody would carry, for work that goes on beside the requests."""
+        now = gateways.clock.now()
+        return cls(gateways, policy, rules, subject, now, today(now), "da", request_uuid, name)
 
     @property
     def organisation_id(self) -> UUID:

@@ -26,7 +26,7 @@ class DecidedUser:
 
 
 async def decidable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
-    """Whoever says no says why; a yes makes a user, who must be allowed something to sign in with."""
+    """Whoever says no says why; a yes needs leave to give the usual means of signing in."""
     if given.get("decision") is Decision.REJECT and not given.get("reason"):
         yield Invalid("REQUIRED", path=("reason",))
     if given.get("decision") is Decision.APPROVE:

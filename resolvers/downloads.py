@@ -13,7 +13,7 @@ from tortoise.transactions import in_transaction
 from gateways import Claims
 from models import Change, ImportAction
 from models.history import record_fetched
-from resolvers import import_files
+from resolvers import batch_codes, import_files
 from resolvers.context import Context
 from resolvers.identities import Door
 from resolvers.import_files import Sheet
@@ -62,6 +62,12 @@ KINDS = {
         "corrections-{key}.csv",
         import_files.corrections,
     ),
+    "codes": Kind(
+        "activation_batch:read_codes",
+        "fetchActivationCodes",
+        "codes-{key}.csv",
+        batch_codes.taken,
+    ),
 }
 
 
@@ -71,12 +77,18 @@ def offer(context: Context, kind: str, key: str) -> Download:
     ticket = orjson.dumps([kind, key, str(context.subject.user_id), expires_at.timestamp()])
     token = f"{urlsafe_b64encode(ticket).decode()}.{context.gateways.vault.sign(ticket.decode())}"
     url = Url(f"{context.rules.base_url}{PLACE}{token}")
+    context.offered.add(url)
     return Download(url, KINDS[kind].name.format(key=key), CSV, expires_at)
 
 
 def offer_template(context: Context, action: ImportAction) -> Download:
     """The address of the empty file; the headings are the same, whatever it is for."""
     return offer(context, "template", action.value.lower())
+
+
+def offer_codes(context: Context, batch_id: UUID) -> Download | None:
+    """The address of the codes of a batch; none in a dry run, where nobody has one."""
+    return None if context.is_dry_run else offer(context, "codes", str(batch_id))
 
 
 async def fetched(door: Door, token: str) -> tuple[str, AsyncIterator[bytes]] | None:

@@ -115,14 +115,12 @@ class Worker:
 
     async def context(self, import_: UserImport, who: Actor) -> Context:
         """What a request of whoever started the file would carry, with the roles held now."""
-        now = self.gateways.clock.now()
-        day, nobody = today(now), Subject(None, import_.organisation_id, frozenset())
+        day = today(self.gateways.clock.now())
+        nobody = Subject(None, import_.organisation_id, frozenset())
         standing = await Standings().of(who.user_id, day) if who.user_id else None
         subject = standing.subject if standing else nobody
         uuid = import_.request_uuid
-        return Context(
-            self.gateways, self.policy, self.rules, subject, now, day, "da", uuid, who.name
-        )
+        return Context.beside(self.gateways, self.policy, self.rules, subject, who.name, uuid)
 
     async def forget(self) -> None:
         """Deletes files that were not run in time, and of the others what is not needed longer."""

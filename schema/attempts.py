@@ -132,7 +132,10 @@ class Attempt:
             return
         if self.first_answer or self.is_key_taken or not isinstance(answer, dict):
             return
-        shown = {name: None if name in self.shown_once else one for name, one in answer.items()}
+        shown = {
+            name: None if name in self.shown_once else without(context.offered, one)
+            for name, one in answer.items()
+        }
         await self.wait_for_others()
         await KeptAnswer.filter(**self.asked).delete()
         await KeptAnswer.create(
@@ -158,3 +161,14 @@ class Attempt:
         context, self.actor = self.context, None  # whom the rolled back transaction knew
         change = Change(self.permission, self.operation, context.now, context.request_uuid)
         await record_denied(change, await context.actor(), about)
+
+
+def without(addresses: set[str], value: Any) -> Any:
+    """An answer in which null stands for each thing that has one of these addresses."""
+    if isinstance(value, list):
+        return [without(addresses, one) for one in value]
+    if not isinstance(value, dict) or not addresses:
+        return value
+    if any(isinstance(one, str) and one in addresses for one in value.values()):
+        return None
+    return {name: without(addresses, one) for name, one in value.items()}

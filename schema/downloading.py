@@ -24,4 +24,7 @@ def downloads(door: Door) -> Route:
         }
         return StreamingResponse(pieces, media_type=CSV, headers=heads)
 
-    return Route(f"{PLACE}{{token}}", download, methods=["GET"])
+    route = Route(f"{PLACE}{{token}}", download, methods=["GET"])
+    assert route.methods
+    route.methods.discard("HEAD")  # what is given out once is not gone by a mere look
+    return route

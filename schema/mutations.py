@@ -14,6 +14,7 @@ from resolvers import (
     profiles,
     requests,
     roles,
+    sending,
     settings,
     undoing,
     users,
@@ -71,7 +72,7 @@ class Mutation:
     cancel_user_import = mutation(imports.cancel, allow="user_import:cancel")
     undo_user_import = mutation(undoing.undo, allow="user_import:undo")
     send_user_for_activation = mutation(
-        activations.send_for_activation, allow="user:send_for_activation"
+        sending.send_for_activation, allow="user:send_for_activation"
     )
     send_users_for_activation = mutation(
         batches.send_for_activation, allow="user:send_for_activation"

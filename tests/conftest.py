@@ -1,7 +1,9 @@
 """What the tests stand on: a real database, gateways in memory, and people who ask over HTTP."""
 
+import asyncio
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -12,7 +14,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from tortoise import connections
 
-from gateways import Gateways, Letter, Letterbox
+from gateways import Gateways, Letter, Letterbox, _key_of_this_process
 from gateways.database import Connection, embedded
 from models import Organisation, Role, User, database
 from schema.endpoint import Endpoint
@@ -22,6 +24,7 @@ from tests.comparing import BothWays
 from tests.leaks import LEAKS, Ear, WatchedVault
 from tests.making import Maker
 
+SERVER = Path(__file__).parent.parent / "server.py"
 LOGGERS = ("tortoise.db_client", "segl.sql")  # of statements by the models, and by the planner
 
 
@@ -135,6 +138,23 @@ async def client(
     transport = ASGITransport(app)
     async with AsyncClient(transport=transport, base_url="http://test", event_hooks=hooks) as one:
         yield one
+
+
+@pytest.fixture
+def worker(database_url: str) -> Any:
+    """Starts a process that does nothing but work."""
+
+    async def worker() -> asyncio.subprocess.Process:
+        known = {
+            "SEGL_DATABASE_URL": database_url,
+            "SEGL_KEY": _key_of_this_process().hex(),
+            "SEGL_REPLACEMENT_NUMBERS": "yes",
+        }
+        return await asyncio.create_subprocess_exec(
+            sys.executable, str(SERVER), "work", env=os.environ | known
+        )
+
+    return worker
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 from stdnum.dk import cvr
 
 from gateways import Gateways
@@ -16,6 +17,7 @@ from models import (
     Authenticator,
     AuthenticatorKind,
     AuthenticatorStatus,
+    BatchCodes,
     Certificate,
     CertificateKind,
     CertificateProfile,
@@ -42,6 +44,7 @@ from models import (
 )
 from models.numbers import CprNumber, birth_date, mask_cpr_number
 from resolvers import demo, organisations
+from resolvers.codes import CODE_LASTS
 
 NUMBERS = count(1)
 P_NUMBERS = ("1029829825", "1003388394", "1017862568")
@@ -230,6 +233,16 @@ class Maker:
         for user in left_out:
             await LeftOut.create(**here, batch_id=batch.id, user_id=user.id)
         return batch
+
+    async def codes(self, batch: Any, codes: dict[User, str]) -> BatchCodes:
+        """Temporary codes of users of a batch, which nobody has come for yet."""
+        told = orjson.dumps([[str(user.id), code] for user, code in codes.items()]).decode()
+        return await BatchCodes.create(
+            organisation_id=batch.organisation_id,
+            batch_id=batch.id,
+            codes_sealed=self.gateways.vault.seal(told),
+            expires_at=self.now + CODE_LASTS,
+        )
 
     async def certificate(self, organisation: Organisation, **facts: Any) -> Certificate:
         """An issued user certificate, unless told otherwise."""

@@ -93,6 +93,7 @@ async def furnished(make: Maker, home: Organisation) -> Things:
     await make.bad_part(file)
     left_out = await make.user(home, **waiting)
     batch = await make.batch(home, left_out)
+    await make.codes(batch, {left_out: "3467-9ACD-EFGH-JKMN"})
     things = {
         **pages,
         "organisation": home,
@@ -123,6 +124,7 @@ async def furnished(make: Maker, home: Organisation) -> Things:
         )
     known = {"cvr": home.cvr_number, "bills": billing.email, "reference": billing.reference}
     known |= {"helper": things["administrator"].email, "link": ends.date()}
+    known["codes"] = f"codes-{batch.id}.csv"
     return things | known | await told(make, home, things)
 
 

@@ -76,6 +76,7 @@ Query.activationBatch                      BATCH > id                           
 ActivationBatch                            NODE                                 batch
 ActivationBatch.users                      BATCH > users > nodes > id           payer
 ActivationBatch.leftOut                    BATCH > leftOut > nodes > id         left_out
+ActivationBatch.codes                      BATCH > codes > fileName             codes
 Query.userImports                          userImports > nodes > id             file
 Query.userFileTemplate                     userFileTemplate(action: CREATE) > mediaType  text/csv
 Query.userImport                           FILE > id                            file

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from tortoise.transactions import in_transaction
 
-from gateways import _key_of_this_process
 from models import HistoryEntry, Letter, User, UserImport, UserImportPart
 from models.verification import verify
 from tests.files import UPLOAD, created, file
@@ -20,24 +19,6 @@ pytestmark = pytest.mark.anyio
 KILLS = 20 if os.environ.get("SEGL_PROVE") else 4
 ROWS = 200 * KILLS
 HERE = Path(__file__).parent.parent
-SERVER = HERE / "server.py"
-
-
-@pytest.fixture
-def worker(database_url):
-    """Starts a process that does nothing but work."""
-
-    async def worker():
-        known = {
-            "SEGL_DATABASE_URL": database_url,
-            "SEGL_KEY": _key_of_this_process().hex(),
-            "SEGL_REPLACEMENT_NUMBERS": "yes",
-        }
-        return await asyncio.create_subprocess_exec(
-            sys.executable, str(SERVER), "work", env=os.environ | known
-        )
-
-    return worker
 
 
 @pytest.fixture

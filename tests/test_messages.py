@@ -17,7 +17,7 @@ from models.refusals import (
     Unavailable,
 )
 
-TABLES = ("rules", "roles", "authenticators", "sentences", "words")
+TABLES = ("rules", "roles", "authenticators", "sentences", "headings", "words")
 ALL_CODES = [code for code in CATALOGUE if code not in TABLES]
 TEXTS = {
     **{code: CATALOGUE[code] for code in ALL_CODES},

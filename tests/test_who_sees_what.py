@@ -111,6 +111,9 @@ activation_batch:read
 Query.activationBatch                         ..       x?     ..         ..          ?x
 ActivationBatch                               --       x-     --         --          -x
 
+activation_batch:read_codes
+ActivationBatch.codes                         ~~       x?     ~~         ~~          ?x
+
 user_import:list
 Query.userImports                             ..       x-     ..         ..          -x
 
