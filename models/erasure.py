@@ -22,6 +22,7 @@ from models.history import (
     sentence,
 )
 from models.imports import UserImportRow
+from models.notifications import GatheredEvent, Notification
 from models.outbox import Letter
 from models.requests import Request
 from models.users import User
@@ -49,6 +50,12 @@ update actor set user_id = null, name = $2 || case when namesakes.number > 1
 from (select id, row_number() over (partition by organisation_id order by id) as number
       from actor where user_id = $1 or id in ({ASKERS})) namesakes
 where actor.id = namesakes.id
+"""
+
+# {person} in the words of an event is the name of the one whom it is about, or of whoever asked.
+UNNAME = """
+update {} set values = jsonb_set(values, '{{person}}', to_jsonb($2::text))
+where about_id = any($1) and values ? 'person'
 """
 
 
@@ -110,10 +117,20 @@ async def forget(user: User) -> None:
     """Erases a user, and the name and addresses wherever else they stand."""
     await Certificate.filter(user_id=user.id).update(**dict.fromkeys(PERSONAL))
     await UserImportRow.filter(user_id=user.id).update(changes=[], identity_hash="")
+    await forget_name(user)
     client = connections.get("default")
     await client.execute_query(UNGUESS, [user.organisation_id, user.email])
     await client.execute_query(UNSIGN, [user.id, str(user.uuid)])
     await User.filter(id=user.id).delete()
+
+
+async def forget_name(user: User) -> None:
+    """Puts the identity number in place of the name wherever others are told of a user."""
+    requests: Any = await Request.filter(user_id=user.id).values_list("id", flat=True)
+    for model in (Notification, GatheredEvent):
+        await connections.get("default").execute_query(
+            UNNAME.format(model._meta.db_table), [[user.id, *requests], str(user.uuid)]
+        )
 
 
 async def forget_letters(organisation_id: UUID, before: object) -> None:

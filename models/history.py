@@ -53,6 +53,8 @@ class EntityKind(StrEnum):
     CERTIFICATE: A certificate, ordered or issued.
     BILLING: The billing method.
     SETTINGS: A page of the settings.
+    NOTIFICATION: A notification.
+    NOTIFICATION_PREFERENCES: How a person wants to be told of events.
     """
 
     ORGANISATION = "ORGANISATION"
@@ -70,6 +72,8 @@ class EntityKind(StrEnum):
     CERTIFICATE = "CERTIFICATE"
     BILLING = "BILLING"
     SETTINGS = "SETTINGS"
+    NOTIFICATION = "NOTIFICATION"
+    NOTIFICATION_PREFERENCES = "NOTIFICATION_PREFERENCES"
 
     @classmethod
     @cache

@@ -14,7 +14,7 @@ from models import (
     UserAction,
 )
 from models.refusals import Conflict, Invalid, NotFound
-from resolvers import authenticators, consents
+from resolvers import authenticators, consents, roles
 from resolvers.codes import TemporaryCode, give_code
 from resolvers.context import Context, Person
 
@@ -176,6 +176,8 @@ async def activate(
     activation.used_at = context.now
     await activation.save()
     await user.save()
+    inviting = await roles.others(context, "user:resend_activation")
+    await context.tell(inviting, "user_activated", user, person=user.name)
     return user
 
 

@@ -11,7 +11,9 @@ import orjson
 from tortoise.expressions import F
 from uuid_utils.compat import uuid7
 
+from gateways import Gateways
 from models import (
+    Actor,
     Change,
     ImportAction,
     ImportPolicy,
@@ -32,6 +34,7 @@ from resolvers.context import Context
 from resolvers.imports import count_removals, erase, must_be_new
 from resolvers.planning import planned
 from resolvers.settings import usual_units
+from resolvers.telling import tell_one
 from resolvers.user_rows import CheckedRow, Terms
 
 AT_ONCE = 25  # rows, after which requests get their turn
@@ -152,7 +155,7 @@ class Part:
     async def run(self) -> None:
         """Makes the changes of the rows that are good, if they are so still."""
         if not await self.begin("is_run"):
-            await end(self.file, DONE, self.context.now)
+            await end(self.context.gateways, self.file, DONE)
             return
         terms = self.terms
         lines = [one.line for one in self.rows]
@@ -286,7 +289,12 @@ async def turn(file: UserImport, status: Any, now: datetime, **facts: Any) -> No
     await here.update(status=status, version=version, updated_at=now, **facts)
 
 
-async def end(file: UserImport, status: Any, now: datetime, code: str | None = None) -> None:
-    """Ends a file for good, and erases it."""
+async def end(reach: Gateways, file: UserImport, status: Any, code: str | None = None) -> None:
+    """Ends a file for good, erases it, and tells whoever uploaded it."""
+    now = reach.clock.now()
     await turn(file, status, now, finished_at=now, failure_code=code)
     await erase(file)
+    uploader, counts = await Actor.get(id=file.uploaded_by_id), await UserImport.get(id=file.id)
+    event = f"import_{status.value.lower()}"
+    values = {"file": file.file_name, "done": counts.done_count, "rows": file.row_count}
+    await tell_one(reach, uploader.user_id, event, file, **values)

@@ -5,11 +5,12 @@ from uuid import uuid4
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, today
-from models import Actor, ActorKind, Change, GroupMember, KeptAnswer, User, UserStatus
+from models import Actor, ActorKind, Change, Group, GroupMember, KeptAnswer, User, UserStatus
 from models.history import record
 from models.idempotency import KEPT_FOR
 from models.refusals import Refusal
 from resolvers import activations, authenticators
+from resolvers.telling import tell_one
 
 
 async def turn(reach: Gateways) -> None:
@@ -64,4 +65,6 @@ async def end_membership(reach: Gateways, key: object) -> None:
         ended = Change("group:remove_member", "removeGroupMembers", now, uuid4())
         ended.begin()
         await member.delete()
+        group = await Group.get(id=member.group_id)
+        await tell_one(reach, member.user_id, "member_removed", group, group=group.name)
         await record(ended, await Actor.named(member.organisation_id, ActorKind.SYSTEM, "Segl"))

@@ -84,8 +84,8 @@ async def end_all(user: User) -> None:
         await RoleAssignment.filter(user_id=user.id).delete()
 
 
-async def holders(context: Context, permission: str) -> list[User]:
-    """The active users who hold a permission over the whole organisation today."""
+async def others(context: Context, permission: str) -> list[User]:
+    """The active users who hold a permission over the organisation today; not whoever asks."""
     held = RoleAssignment.filter(
         Q(from_on__isnull=True) | Q(from_on__lte=context.today),
         Q(until_on__isnull=True) | Q(until_on__gte=context.today),
@@ -94,7 +94,7 @@ async def holders(context: Context, permission: str) -> list[User]:
         user__status=UserStatus.ACTIVE,
     )
     users = {one.user_id: one.user for one in await held.order_by("id").select_related("user")}
-    return list(users.values())
+    return [one for key, one in users.items() if key != context.subject.user_id]
 
 
 def is_over(assignment: RoleAssignment, context: Context) -> bool:
@@ -109,11 +109,10 @@ async def held_roles(user: User) -> list[Any]:
 
 
 async def tell(context: Context, user: User, before: list[Any], kind: str, role: Role) -> None:
-    """Writes to the user, and notes the change of roles in the user's history."""
+    """Tells the user, and notes the change of roles in the user's history."""
     change = Change.under_way()
     change.touch(user).notes["roles"] = (before, await held_roles(user))
-    organisation = await context.organisation()
-    await context.post(user, kind, name=user.name, organisation=organisation.name, role=role)
+    await context.tell(user, kind, user, role=role)
     await user.save()
 
 

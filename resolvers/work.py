@@ -2,7 +2,7 @@
 
 from gateways import Gateways
 from policies import Policy
-from resolvers import erasures, imports, letters, periods
+from resolvers import digests, erasures, imports, letters, notifications, periods
 from resolvers.context import Rules
 from resolvers.importing import Worker
 
@@ -13,6 +13,9 @@ def arrange(gateways: Gateways, policy: Policy, rules: Rules) -> None:
     every(20, lambda: periods.turn(gateways), "periods")
     every(3600, lambda: periods.forget(gateways), "forgetting")
     every(3600, lambda: erasures.turn(gateways), "erasures")
+    every(300, lambda: digests.turn(gateways), "digests")
+    days = rules.notification_days
+    every(3600, lambda: notifications.forget(gateways, days), "forgetting notifications")
     every(5, lambda: letters.deliver(gateways, rules.keeps_letters), "letters")
     every(2, files.work, imports.JOB)
     every(3600, files.forget, "forgetting files")
