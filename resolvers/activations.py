@@ -70,8 +70,7 @@ def linked(
     """Makes a new link, and the letter that brings it."""
     vault = context.gateways.vault
     link = vault.new_link()
-    activation.link_hash = vault.hash_secret(link)
-    activation.link_expires_at = context.now + LINK_LASTS
+    activation.give_link(vault.hash_secret(link), context.now + LINK_LASTS)
     return context.written(
         user.organisation_id,
         user.email,

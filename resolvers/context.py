@@ -125,6 +125,8 @@ class Context:
     ) -> dict[UUID, Letter]:
         """Tells people of an event, each in the ways they chose; the letters, by the user's id."""
         told = [users] if isinstance(users, User) else users
+        if not told:
+            return {}
         happened = Event(event, await self.organisation(), about, values)
         letters = await telling.tell(self.gateways.vault, self.now, told, happened)
         if letters:

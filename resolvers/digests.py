@@ -35,7 +35,8 @@ async def write(reach: Gateways, user_id: UUID, before: datetime) -> None:
         user = await User.locked_or_none(id=user_id)
         waiting = GatheredEvent.filter(user_id=user_id, gathered_at__lt=before)
         events = await waiting.order_by("id")
-        await waiting.delete()
+        # Not whatever waits: more may have come since these were read.
+        await GatheredEvent.filter(id__in=[one.id for one in events]).delete()
         if user is None or user.status in DEAF or not events:
             return
         organisation = await Organisation.get(id=user.organisation_id)

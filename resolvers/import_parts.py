@@ -13,7 +13,6 @@ from uuid_utils.compat import uuid7
 
 from gateways import Gateways
 from models import (
-    Actor,
     Change,
     ImportAction,
     ImportPolicy,
@@ -34,7 +33,7 @@ from resolvers.context import Context
 from resolvers.imports import count_removals, erase, must_be_new
 from resolvers.planning import planned
 from resolvers.settings import usual_units
-from resolvers.telling import tell_one
+from resolvers.telling import tell_of
 from resolvers.user_rows import CheckedRow, Terms
 
 AT_ONCE = 25  # rows, after which requests get their turn
@@ -294,7 +293,7 @@ async def end(reach: Gateways, file: UserImport, status: Any, code: str | None =
     now = reach.clock.now()
     await turn(file, status, now, finished_at=now, failure_code=code)
     await erase(file)
-    uploader, counts = await Actor.get(id=file.uploaded_by_id), await UserImport.get(id=file.id)
+    uploader = await User.filter(appearances__id=file.uploaded_by_id)
     event = f"import_{status.value.lower()}"
-    values = {"file": file.file_name, "done": counts.done_count, "rows": file.row_count}
-    await tell_one(reach, uploader.user_id, event, file, **values)
+    values = {"file": file.file_name, "done": file.done_count, "rows": file.row_count}
+    await tell_of(reach, uploader, event, file, **values)

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from tortoise.expressions import Q
 
 from models import Change, Organisation, Role, RoleAssignment, User, UserStatus
 from models.refusals import Conflict, Invalid
+from policies import Policy
 from resolvers.context import Context, checked_by
 
 
@@ -85,16 +87,25 @@ async def end_all(user: User) -> None:
 
 
 async def others(context: Context, permission: str) -> list[User]:
-    """The active users who hold a permission over the organisation today; not whoever asks."""
+    """The other users than the one who asks who hold a permission over the organisation."""
+    here, today = context.organisation_id, context.today
+    found = await holders(context.policy, here, today, permission)
+    return [one for one in found if one.id != context.subject.user_id]
+
+
+async def holders(
+    policy: Policy, organisation_id: UUID, today: date, permission: str
+) -> list[User]:
+    """The active users who hold a permission over the whole organisation today."""
     held = RoleAssignment.filter(
-        Q(from_on__isnull=True) | Q(from_on__lte=context.today),
-        Q(until_on__isnull=True) | Q(until_on__gte=context.today),
-        organisation_id=context.organisation_id,
-        role__in=context.policy.roles(permission),
+        Q(from_on__isnull=True) | Q(from_on__lte=today),
+        Q(until_on__isnull=True) | Q(until_on__gte=today),
+        organisation_id=organisation_id,
+        role__in=policy.roles(permission),
         user__status=UserStatus.ACTIVE,
     )
     users = {one.user_id: one.user for one in await held.order_by("id").select_related("user")}
-    return [one for key, one in users.items() if key != context.subject.user_id]
+    return list(users.values())
 
 
 def is_over(assignment: RoleAssignment, context: Context) -> bool:

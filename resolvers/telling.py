@@ -71,8 +71,7 @@ async def tell(
             letters[user.id] = written_to(vault, at, user, event)
     await bulk.put(Notification, notified)
     await bulk.put(GatheredEvent, gathered)
-    for one in letters.values():
-        await one.save()
+    await bulk.create(list(letters.values()))
     return letters
 
 
@@ -103,12 +102,10 @@ def written(
     )
 
 
-async def tell_one(
-    reach: Gateways, user_id: UUID | None, name: str, about: Entity, **values: Any
+async def tell_of(
+    reach: Gateways, users: Sequence[User], name: str, about: Entity, **values: Any
 ) -> None:
-    """Tells one person, if there is one, of what happened beside the requests."""
-    user = user_id and await User.get_or_none(id=user_id)
-    if user:
-        organisation = await Organisation.get(id=about.organisation_id)
-        event = Event(name, organisation, about, values)
-        await tell(reach.vault, reach.clock.now(), [user], event)
+    """Tells people of what happens by itself, beside the requests."""
+    organisation = await Organisation.get(id=about.organisation_id)
+    event = Event(name, organisation, about, values)
+    await tell(reach.vault, reach.clock.now(), users, event)

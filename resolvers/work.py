@@ -11,6 +11,7 @@ def arrange(gateways: Gateways, policy: Policy, rules: Rules) -> None:
     """Has all of it done regularly, as soon as the jobs run."""
     files, every = Worker(gateways, policy, rules), gateways.jobs.every
     every(20, lambda: periods.turn(gateways), "periods")
+    every(300, lambda: periods.tell_what_ran_out(gateways, policy), "ways in")
     every(3600, lambda: periods.forget(gateways), "forgetting")
     every(3600, lambda: erasures.turn(gateways), "erasures")
     every(300, lambda: digests.turn(gateways), "digests")

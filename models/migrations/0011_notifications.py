@@ -6,6 +6,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from uuid_utils.compat import uuid7
 
+from models.activations import WATCH_NO_WAYS_IN, WATCH_WAYS_IN
 from models.history import EntityKind
 from models.notifications import (
     GIVE_NO_PREFERENCES,
@@ -68,6 +69,12 @@ class Migration(migrations.Migration):
             options={'table': 'notification_preferences', 'app': 'models', 'pk_attr': 'id', 'table_description': 'The NotificationPreferences of a person say how to be told of events.'},
             bases=['Entity'],
         ),
+        ops.AddField(
+            model_name='Activation',
+            name='has_run_out',
+            field=fields.BooleanField(default=False),
+        ),
+        ops.RunSQL(WATCH_WAYS_IN, WATCH_NO_WAYS_IN),
         ops.RunSQL(WATCH_NOTIFICATIONS, WATCH_NO_NOTIFICATIONS),
         ops.RunSQL(GIVE_PREFERENCES, GIVE_NO_PREFERENCES),
         ops.AlterField(
