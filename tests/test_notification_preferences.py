@@ -249,4 +249,4 @@ async def test_many_are_told_by_as_many_statements_as_one(sql, ask, person):
         counts.append(sql())
 
     assert counts[0] == counts[1]
-    assert await Notification.all().count() == 2 * (1 + 31)
+    assert await Notification.all().count() == 3 * (1 + 31)

@@ -6,6 +6,7 @@ import pytest
 
 from gateways import Claims
 from models import CertificateKind, GroupMember, Language, Letter, UserStatus
+from resolvers.telling import tell_of
 from tests.files import START, UPLOAD, created, file
 from tests.requests import (
     DECIDE_ANONYMITY,
@@ -213,6 +214,28 @@ async def test_who_uploaded_a_file_is_told_when_it_has_been_run(
     assert text.startswith("The file users.csv has been run in Hansen & Søn ApS: 2 of 2 rows.")
     assert len(await letters(admin.email)) == 1
     assert await told(other) == []
+
+
+async def test_a_worker_that_dies_while_it_tells_of_a_file_leaves_it_to_be_told_once(
+    ask, admin, told, letters, gateways, monkeypatch
+):
+    given = {"file": {"text": file(created(1))}, "startWhenReady": True}
+    await ask(admin, UPLOAD, input=given)
+
+    async def die(*given, **values):
+        await tell_of(*given, **values)
+        raise ConnectionError
+
+    with monkeypatch.context() as dying:
+        dying.setattr("resolvers.import_parts.tell_of", die)
+        with pytest.raises(ConnectionError):
+            await gateways.jobs.run_once("imports")
+    before = await told(admin)
+    await gateways.jobs.run_once("imports")
+
+    assert before == []
+    assert [kind for kind, _ in await told(admin)] == ["IMPORT_FINISHED"]
+    assert len(await letters(admin.email)) == 1
 
 
 async def test_who_has_not_been_written_to_yet_or_is_gone_is_told_nothing(
