@@ -95,7 +95,7 @@ class Is(Condition):
 
     def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
         # Each answer is a text of its own, which an index over some of the rows can serve.
-        return [(replace(self, is_not=not given), f"{name} {given}", given)]
+        return [(replace(self, is_not=not given), name, given)]
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class ButFor(Condition):
 
     def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
         if given == self.one:
-            return Is(self.fact).parts(name, True, asking)
+            return [(Is(self.fact), name, True)]
         return self.other.parts(name, given, asking)
 
 

@@ -246,14 +246,3 @@ async def test_each_organisation_lists_its_own_users(ask, make, jensen, people):
 
     assert names(there) == ["Kirsten Bech"]
     assert names(here) == []
-
-
-async def test_one_document_is_planned_for_every_role_that_it_asks_for(asker, person):
-    admin = await person("user_administrator", name="Bo Holm")
-    await person(name="Eva Lund")
-    asked = "query ($role: Role!) { users(filter: {role: $role}) { totalCount } }"
-
-    answers = [await asker.post(admin, asked, role=role) for role in ("USER", "USER_ADMINISTRATOR")]
-
-    assert [one.json()["data"]["users"]["totalCount"] for one in answers] == [2, 1]
-    assert ["X-Segl-Executor" in one.headers for one in answers] == [False, False]
