@@ -44,6 +44,7 @@ from schema.probes import health, ready
 HERE = Path(__file__).parent
 REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
 ALLOCATED = 20_000  # objects, before it is worth looking for circles: a request leaves none
+DAYS = "SEGL_NOTIFICATION_DAYS"
 DEMO_HINT = """
   Sign in there as anybody of the demo; letters are at /mailbox.
   For scripts: .venv/bin/python server.py token user-administrator"""
@@ -65,6 +66,7 @@ class Environment:
     is_demo: bool = False
     admits_replacement_numbers: bool = False
     admits_test_organisations: bool = False
+    notification_days: int = Rules.notification_days
     most: Weight = MOST  # that one request may ask for
 
     @classmethod
@@ -81,12 +83,9 @@ class Environment:
             sender=given.get("SEGL_SENDER", cls.sender),
             key=hexadecimal("SEGL_KEY", given.get("SEGL_KEY")),
             is_demo=truth("SEGL_DEMO", given.get("SEGL_DEMO")),
-            admits_replacement_numbers=truth(
-                "SEGL_REPLACEMENT_NUMBERS", given.get("SEGL_REPLACEMENT_NUMBERS")
-            ),
-            admits_test_organisations=truth(
-                "SEGL_TEST_ORGANISATIONS", given.get("SEGL_TEST_ORGANISATIONS")
-            ),
+            admits_replacement_numbers=truth(REPLACEMENTS, given.get(REPLACEMENTS)),
+            admits_test_organisations=truth(TEST_CVR, given.get(TEST_CVR)),
+            notification_days=whole(DAYS, given.get(DAYS), cls.notification_days, 3650),
             most=Weight(**wholes("SEGL_MOST", given, vars(MOST), vars(LARGEST))),
         )
 
@@ -106,7 +105,8 @@ class Environment:
     def rules(self) -> Rules:
         address = self.base_url or f"http://{self.host}:{self.port}"
         replacements = self.is_demo or self.admits_replacement_numbers
-        return Rules(address, replacements, self.admits_test_organisations, self.is_demo)
+        tests = self.admits_test_organisations
+        return Rules(address, replacements, tests, self.is_demo, self.notification_days)
 
     def gateways(self) -> Gateways:
         """The outside as it is."""

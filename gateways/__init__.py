@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Self
 
-from gateways.clock import Clock, StoppedClock, WallClock, today
+from gateways.clock import Clock, StoppedClock, WallClock, in_denmark, today
 from gateways.identity import Claims, Identity, SignedTokens
 from gateways.jobs import Jobs
 from gateways.mail import Letter, Letterbox, Mail, NoMail, SmtpMail, Undeliverable, Waiting
@@ -32,6 +32,7 @@ __all__ = [
     "Waiting",
     "WallClock",
     "heard",
+    "in_denmark",
     "key_file",
     "normalise_code",
     "today",

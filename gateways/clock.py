@@ -37,6 +37,11 @@ class StoppedClock:
         self._at += timedelta(**duration)
 
 
+def in_denmark(moment: datetime) -> datetime:
+    """Tell a moment by the clocks of Denmark."""
+    return moment.astimezone(COPENHAGEN)
+
+
 def today(clock_now: datetime) -> date:
     """Name the day it is in Denmark, which is the day that Danish deadlines speak of."""
-    return clock_now.astimezone(COPENHAGEN).date()
+    return in_denmark(clock_now).date()

@@ -33,6 +33,13 @@ from models.imports import (
     UserImportRow,
     UserImportRowError,
 )
+from models.notifications import (
+    GatheredEvent,
+    Notification,
+    NotificationChannel,
+    NotificationKind,
+    NotificationPreferences,
+)
 from models.organisations import (
     AssuranceLevel,
     EanLocation,
@@ -85,6 +92,7 @@ __all__ = [
     "EanLocation",
     "Entity",
     "EntityKind",
+    "GatheredEvent",
     "Group",
     "GroupKind",
     "GroupMember",
@@ -99,6 +107,10 @@ __all__ = [
     "Language",
     "LeftOut",
     "Letter",
+    "Notification",
+    "NotificationChannel",
+    "NotificationKind",
+    "NotificationPreferences",
     "Organisation",
     "ProductionUnit",
     "Record",

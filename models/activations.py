@@ -25,6 +25,7 @@ class Activation(Record):
     code_expires_at = fields.DatetimeField(null=True)
     tries_left = fields.IntField(null=True)
     used_at = fields.DatetimeField(null=True)
+    has_run_out = fields.BooleanField(default=False)  # and those who can renew it have been told
     letter: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
         "models.Letter", related_name=False, on_delete=fields.RESTRICT
     )
@@ -34,9 +35,21 @@ class Activation(Record):
     class Meta:
         table = "activation"
 
+    def give_link(self, link_hash: str, expires_at: datetime) -> None:
+        """Lets a link in; the former one is void."""
+        self.link_hash, self.link_expires_at, self.has_run_out = link_hash, expires_at, False
+
     def give_code(self, code_hash: str, expires_at: datetime) -> None:
         """Lets a code in; the former one is void."""
         self.code_hash, self.code_expires_at, self.tries_left = code_hash, expires_at, TRIES
+        self.has_run_out = False
+
+    def run_out(self, now: datetime) -> bool:
+        """Notes that the link or the code is over; tells whether that is news."""
+        ends = min(self.link_expires_at, self.code_expires_at or self.link_expires_at)
+        is_news = not (self.used_at or self.has_run_out) and ends <= now
+        self.has_run_out |= is_news
+        return is_news
 
     def must_be_open(self, now: datetime) -> None:
         """Refuses a link that has run out."""
@@ -59,3 +72,11 @@ class Activation(Record):
             await self.save()
             code = "CODE_WRONG" if self.tries_left else "CODE_VOID"
             raise Conflict(code, path=path, is_kept=True, tries=self.tries_left)
+
+
+# However many people have come in, the ways in that run out are found among those that are open.
+ENDS = "least(link_expires_at, code_expires_at)"
+WATCH_WAYS_IN = f"""
+create index ways_in_to_run_out on activation (({ENDS})) where used_at is null and not has_run_out
+"""
+WATCH_NO_WAYS_IN = "drop index ways_in_to_run_out"

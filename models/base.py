@@ -30,6 +30,7 @@ class Record(Model):
     tenant: ClassVar[str] = "organisation_id"
     # The column, or relation.column, with the user whose it is; or EVERYONE in the organisation.
     owner: ClassVar[str | None] = None
+    is_private: ClassVar[bool] = False  # seen by whose it is alone, whatever roles others hold
     # The column that tells by a CPR number whose it is, where they need not have a user here.
     proved_by: ClassVar[str | None] = None
 
@@ -93,13 +94,18 @@ class Entity(Record):
     updated_at = fields.DatetimeField()
 
     noun: ClassVar[str]  # what it is called where it stands beside others
-    named_by: ClassVar[str] = "id"  # the column that a client names it by
+    named_by: ClassVar[str] = "id"  # the column that a client names it by, unless it is implied
     form: ClassVar[Any] = UUID  # the form of that column
     missing: ClassVar[str] = "NOT_FOUND"  # the code of the refusal when there is no such thing
     _stored: dict[str, Any]  # the columns as they were loaded
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def is_implied(cls) -> bool:
+        """Whether no client names it: the organisation, or whoever asks, has only one."""
+        return cls.named_by in ("organisation_id", "user_id")
 
     @classmethod
     def _init_from_db(cls, **row: Any) -> Self:
@@ -159,7 +165,7 @@ DANISH = "translate(lower(coalesce({{{0}}}, '')), 'æøå', '{{{{|}}}}') collate
 UNTOLD = {
     *("id", "organisation_id", "version", "created_at", "updated_at"),
     *("changed_at", "changed_by_id", "deactivated_by_id", "status_before"),
-    *("imported_from_id", "awaiting_since", "request_uuid", "stumble_count"),
+    *("imported_from_id", "awaiting_since", "request_uuid", "stumble_count", "chosen_channels"),
 }
 SEALED = ("_sealed", "_hash")  # columns with these endings hold secrets, enciphered or hashed
 
@@ -237,9 +243,9 @@ class Change:
             self.touched[entity.id] = Touch(entity, before, is_new)
         return self.touched[entity.id]
 
-    def tell_of(self, entity: Entity) -> None:
+    def tell_of(self, entity: Entity) -> Touch:
         """Lets the history tell of an entity that stays as it is, and of the same version."""
-        self.touched.setdefault(entity.id, Touch(entity, entity.state(), is_new=False))
+        return self.touched.setdefault(entity.id, Touch(entity, entity.state(), is_new=False))
 
 
 def as_text(value: Any) -> str | None:

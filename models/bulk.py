@@ -20,6 +20,16 @@ async def insert(model: type[Model], names: Sequence[str], rows: Iterable[Sequen
         await connection.copy_records_to_table(str(meta.db_table), columns=columns, records=rows)
 
 
+async def put(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
+    """Stores a few rows of values by one statement, past the history."""
+    if rows:
+        table = f'"{model._meta.db_table}"'
+        await connections.get("default").execute_query(
+            f"insert into {table} select * from jsonb_populate_recordset(null::{table}, $1::jsonb)",
+            [orjson.dumps(rows, default=str).decode()],
+        )
+
+
 async def create(records: Sequence[Model]) -> None:
     """Stores new things of one kind; entities are accounted for in the change under way."""
     if not records:

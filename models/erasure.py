@@ -19,12 +19,13 @@ from models.history import (
     HistoryOutcome,
     append,
     digest,
-    sentence,
 )
 from models.imports import UserImportRow
+from models.notifications import GatheredEvent, Notification
 from models.outbox import Letter
 from models.requests import Request
 from models.users import User
+from models.wording import sentence
 
 MASK = "****"
 TELLING = {"status", "roles", "kind", "group"}  # fields whose values say nothing of the person
@@ -49,6 +50,12 @@ update actor set user_id = null, name = $2 || case when namesakes.number > 1
 from (select id, row_number() over (partition by organisation_id order by id) as number
       from actor where user_id = $1 or id in ({ASKERS})) namesakes
 where actor.id = namesakes.id
+"""
+
+# {person} in the words of an event is the name of the one whom it is about, or of whoever asked.
+UNNAME = """
+update {} set values = jsonb_set(values, '{{person}}', to_jsonb($2::text))
+where about_id = any($1) and values ? 'person'
 """
 
 
@@ -119,6 +126,8 @@ async def forget(user: User) -> None:
     """Erases a user, and the name and addresses wherever else they stand."""
     await Certificate.filter(user_id=user.id).update(**dict.fromkeys(PERSONAL))
     await UserImportRow.filter(user_id=user.id).update(changes=[], identity_hash="")
+    requests: Any = await Request.filter(user_id=user.id).values_list("id", flat=True)
+    await unname([user.id, *requests], str(user.uuid))
     client = connections.get("default")
     await client.execute_query(UNGUESS, [user.organisation_id, user.email])
     await client.execute_query(UNSIGN, [user.id, str(user.uuid)])
@@ -129,7 +138,16 @@ async def forget_request(request: Request) -> None:
     """Erases a request, and the name of whoever made it unless they made another."""
     if not await Request.filter(asked_by_id=request.asked_by_id).exclude(id=request.id).exists():
         await Actor.filter(id=request.asked_by_id, user_id=None).update(name=str(request.id))
+    await unname([request.id], str(request.id))
     await Request.filter(id=request.id).delete()
+
+
+async def unname(keys: list[UUID], instead: str) -> None:
+    """Puts a number in place of the name wherever others are told of things with these ids."""
+    for model in (Notification, GatheredEvent):
+        await connections.get("default").execute_query(
+            UNNAME.format(model._meta.db_table), [keys, instead]
+        )
 
 
 async def forget_letters(organisation_id: UUID, before: object) -> None:

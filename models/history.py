@@ -21,8 +21,9 @@ from tortoise import connections, fields
 from uuid_utils.compat import uuid7
 
 from models.actors import Actor, ActorKind
-from models.base import EVERYONE, Change, Entity, Record, Touch, as_text
+from models.base import EVERYONE, Change, Entity, Record, Touch
 from models.bulk import insert
+from models.wording import Changes, meet, readable, summary
 
 
 class HistoryOutcome(StrEnum):
@@ -54,6 +55,8 @@ class EntityKind(StrEnum):
     CERTIFICATE: A certificate, ordered or issued.
     BILLING: The billing method.
     SETTINGS: A page of the settings.
+    NOTIFICATION: A notification.
+    NOTIFICATION_PREFERENCES: How a person wants to be told of events.
     """
 
     ORGANISATION = "ORGANISATION"
@@ -71,6 +74,8 @@ class EntityKind(StrEnum):
     CERTIFICATE = "CERTIFICATE"
     BILLING = "BILLING"
     SETTINGS = "SETTINGS"
+    NOTIFICATION = "NOTIFICATION"
+    NOTIFICATION_PREFERENCES = "NOTIFICATION_PREFERENCES"
 
     @classmethod
     @cache
@@ -130,7 +135,6 @@ class HistoryEntry(Record):
         return linked(former, self.columns())
 
 
-Changes = dict[str, tuple[Any, Any]]
 Entry = dict[str, Any]  # what an entry tells, before it has its place in the chain
 
 
@@ -232,70 +236,6 @@ def concerned(about: Entity) -> UUID | None:
     return getattr(about, str(owner)) if is_column else None
 
 
-def readable(change: Change, touch: Touch, changes: Changes) -> list[dict[str, str | None]]:
-    """The changes of an entity as people read them: an id by the name that it is known as."""
-    known, found = relations(type(touch.entity)), []
-    for column, (old, new) in changes.items():
-        if column in known:
-            column, model = known[column]
-            if model is None:
-                continue
-            old, new = [one and change.names[one] for one in (old, new)]
-        if (old, new) != (None, None):
-            found.append((camel(column), old, new))
-    found += [(name, old, new) for name, (old, new) in touch.notes.items()]
-    return [{"field": name, "old": as_text(old), "new": as_text(new)} for name, old, new in found]
-
-
-async def meet(entity: Entity, changes: Changes) -> None:
-    """Learns the names of the things whose ids a change put or took."""
-    names = Change.under_way().names
-    for column, (_, model) in relations(type(entity)).items():
-        for key in changes.get(column, ()) if model else ():
-            if key and key not in names:
-                names[key] = await name_of(model, key)
-
-
-@cache
-def relations(model: type[Entity]) -> dict[str, tuple[str, Any]]:
-    """The relation behind each column that names a thing; and its model, if it has a history."""
-    fields: Any = model._meta.fields_map
-    found = {str(fields[name].source_field): name for name in model._meta.fk_fields}
-    models = {column: fields[name].related_model for column, name in found.items()}
-    return {
-        column: (name, models[column] if issubclass(models[column], Entity) else None)
-        for column, name in found.items()
-    }
-
-
-async def name_of(model: type[Entity], key: UUID) -> str:
-    touch = Change.under_way().touched.get(key)  # it may be gone already
-    found = touch.entity if touch else await model.get_or_none(id=key)
-    return found.known_as if found else str(key)
-
-
-def summary(change: Change, about: Entity) -> str:
-    return sentence(change.told_as or change.operation, about.known_as)
-
-
-def sentence(operation: str, name: str) -> str:
-    """What was done, and to what or whom."""
-    verb, _, rest = words_of(operation).partition(" ")
-    return f"{verb.capitalize()} {rest}: {name}"
-
-
-@cache
-def words_of(operation: str) -> str:
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in operation)
-
-
-@cache
-def camel(name: str) -> str:
-    """The name of a column as the schema has it."""
-    first, *rest = name.removesuffix("_on").split("_")
-    return first + "".join(part.capitalize() for part in rest)
-
-
 ERASED = "erasedWords"  # the change by which an entry vouches for what it has left of others
 MOST_AT_ONCE = 20  # beyond this many COPY is faster, in spite of its round trips
 HEAD = "select sequence, hash from history_head where organisation_id = $1 for update"
@@ -336,14 +276,3 @@ async def append(change: Change, actor: Actor, entries: Iterable[Entry]) -> None
 def columns_of(row: dict[str, Any]) -> list[Any]:
     """The values of an entry, as COPY takes them."""
     return list((row | {"changes": orjson.dumps(row["changes"]).decode()}).values())
-
-
-# What was told before anybody asked whom it concerns: of users, memberships and certificates.
-CONCERNED = """
-update history_entry e set concerns_id = case e.about_kind
-    when 'USER' then e.about_id
-    when 'GROUP_MEMBER' then (select m.user_id from group_member m where m.id = e.about_id)
-    when 'CERTIFICATE' then (select c.user_id from certificate c where c.id = e.about_id) end
-where e.about_kind in ('USER', 'GROUP_MEMBER', 'CERTIFICATE')
-"""
-CONCERNED_NO_MORE = "update history_entry set concerns_id = null"

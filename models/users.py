@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from tortoise import fields
 
 from models.base import DANISH, Entity
+from models.notifications import UNREAD
 from models.organisations import AssuranceLevel, RoleAssignment
 from models.refusals import Conflict, Invalid
 from models.settings import AuthenticatorKind
@@ -193,6 +194,7 @@ class User(Entity):
         " and a.used_at is null and a.link_expires_at > $now and (a.kind = 'LINK'"
         " or a.tries_left > 0 and a.code_expires_at > $now))",
         "is_last_administrator": IS_LAST,
+        "unread_notification_count": UNREAD,
     }
     owner = "id"
 

@@ -9,6 +9,7 @@ from graphql import OperationType, get_named_type
 
 from planner.connections import connection
 from planner.declarations import (
+    ALL,
     NONE,
     OWN,
     Computed,
@@ -136,8 +137,10 @@ class Compiler:
             return None
         self.asked[permission] = None
         extent, owner = self._answer(permission), getattr(shown.model, "owner", None)
+        if extent is ALL and getattr(shown.model, "is_private", False):
+            extent = OWN
         if extent is OWN and owner == EVERYONE:
-            return Extent.ALL
+            return ALL
         return NONE if extent is OWN and owner is None else extent
 
     def way(

@@ -88,9 +88,14 @@ class Is(Condition):
     """A fact about the row holds, or does not."""
 
     fact: str  # SQL with paths in braces
+    is_not: bool = False
 
     def text(self, draft: Writing, name: str) -> str:
-        return f"({filled(self.fact, draft)}) = {draft.place(name)}"
+        return f"{'not ' * self.is_not}({filled(self.fact, draft)})"
+
+    def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
+        # Each answer is a text of its own, which an index over some of the rows can serve.
+        return [(replace(self, is_not=not given), name, given)]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from models import (
     UserAction,
 )
 from models.refusals import Conflict, Invalid, NotFound
-from resolvers import authenticators, consents
+from resolvers import authenticators, consents, roles
 from resolvers.codes import TemporaryCode, give_code
 from resolvers.context import Context, Person
 
@@ -70,8 +70,7 @@ def linked(
     """Makes a new link, and the letter that brings it."""
     vault = context.gateways.vault
     link = vault.new_link()
-    activation.link_hash = vault.hash_secret(link)
-    activation.link_expires_at = context.now + LINK_LASTS
+    activation.give_link(vault.hash_secret(link), context.now + LINK_LASTS)
     return context.written(
         user.organisation_id,
         user.email,
@@ -164,6 +163,8 @@ async def activate(
     activation.used_at = context.now
     await activation.save()
     await user.save()
+    inviting = await roles.others(context, "user:resend_activation")
+    await context.tell(inviting, "user_activated", user, person=user.name)
     return user
 
 

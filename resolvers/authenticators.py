@@ -135,9 +135,7 @@ async def assign(context: Context, user: User, authenticator: AuthenticatorInput
     former = [one.known_as for one in before]
     Change.under_way().touch(user).notes["authenticators"] = (former, [*former, made.known_as])
     await user.save()
-    await write(
-        context, made, "consent_asked" if made.kind is PRIVATE else "authenticator_assigned"
-    )
+    await tell(context, made, "consent_asked" if made.kind is PRIVATE else "authenticator_assigned")
     return made
 
 
@@ -213,7 +211,7 @@ async def withdraw(context: Context, authenticator: Authenticator) -> Authentica
     """
     authenticator.withdraw()
     await authenticator.save()
-    await write(context, authenticator, "authenticator_withdrawn")
+    await tell(context, authenticator, "authenticator_withdrawn")
     return authenticator
 
 
@@ -238,7 +236,7 @@ async def renew_code(context: Context, authenticator: Authenticator) -> CodedAut
         raise Conflict("USER_NOT_ACTIVE", current=user)
     code = give_code(context, user, authenticator)
     await authenticator.save()
-    await write(context, authenticator, "authenticator_code_renewed")
+    await tell(context, authenticator, "authenticator_code_renewed")
     return CodedAuthenticator(authenticator, code)
 
 
@@ -250,11 +248,7 @@ async def void_codes(user: User) -> None:
             await one.save()
 
 
-async def write(context: Context, authenticator: Authenticator, kind: str) -> None:
-    """Tells a user that the means of signing in have changed; the imported hear nothing yet."""
+async def tell(context: Context, authenticator: Authenticator, kind: str) -> None:
+    """Tells a user that the means of signing in have changed."""
     user = await User.get(id=authenticator.user_id)
-    if user.status is UserStatus.IMPORTED:
-        return
-    organisation = await context.organisation()
-    names = {"name": user.name, "organisation": organisation.name}
-    await context.post(user, kind, authenticator=authenticator.word, **names)
+    await context.tell(user, kind, authenticator, authenticator=authenticator.word)

@@ -18,6 +18,7 @@ from models import (
 from models.numbers import EanNumber, Email
 from models.refusals import Conflict, Invalid
 from models.texts import Line, Title
+from resolvers import roles
 from resolvers.context import Context, OneOf, checked_by
 from resolvers.usages import usages
 
@@ -114,6 +115,7 @@ async def update(context: Context, billing: Billing, method: BillingMethodInput)
     billing.reference = getattr(chosen, "reference", None) or None
     billing.changed_by, billing.changed_at = await context.actor(), context.now
     await billing.save()
+    await context.tell(await roles.others(context, "billing:update"), "billing_changed", billing)
     return billing
 
 

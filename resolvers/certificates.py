@@ -13,6 +13,7 @@ from models import (
     CertificateProfile,
     CertificateSettings,
     CertificateStatus,
+    Letter,
     RetrievalIdentification,
     RevocationReason,
     User,
@@ -21,6 +22,7 @@ from models import (
 from models.numbers import Email, check_ascii_email
 from models.refusals import Conflict, Invalid
 from models.users import TRIES
+from resolvers import roles
 from resolvers.context import Context, OneOf, checked_by
 
 CODE_LASTS = timedelta(days=14)
@@ -117,7 +119,7 @@ async def order(
     code = None
     if certificate.identification is RetrievalIdentification.ONE_TIME_CODE:
         code = give_code(context, certificate)
-    await write(context, certificate, holder)
+    await invite(context, certificate, holder.user)
     await certificate.save()
     return OrderedCertificate(certificate, code)
 
@@ -156,19 +158,38 @@ def give_code(context: Context, certificate: Certificate) -> OneTimeCode:
     return code
 
 
-async def write(context: Context, certificate: Certificate, holder: CertificateHolder) -> None:
+async def invite(context: Context, certificate: Certificate, user: User | None) -> None:
     """Tells whoever shall retrieve a certificate that it waits."""
+    if user:
+        letters = await context.tell(
+            user, "user_certificate_ordered", certificate, reference=certificate.reference
+        )
+        certificate.letter = letters[user.id]
+        return
+    certificate.letter = await write(context, certificate, "certificate_ordered")
+    if certificate.identification is RetrievalIdentification.OWN_SIGN_IN:
+        await tell_others(context, certificate, "certificate_ordered")
+
+
+async def write(context: Context, certificate: Certificate, kind: str) -> Letter:
+    """Writes to the contact person of a certificate of the organisation."""
     organisation = await context.organisation()
-    language = holder.user.language if holder.user else context.letter_language
-    certificate.letter = await context.post_to(
+    return await context.post_to(
         certificate.organisation_id,
         str(certificate.contact_email),
-        language,
-        "user_certificate_ordered" if holder.user else "certificate_ordered",
+        context.letter_language,
+        kind,
         name=certificate.contact_name,
         organisation=organisation.name,
         reference=certificate.reference,
     )
+
+
+async def tell_others(context: Context, certificate: Certificate, event: str) -> None:
+    """Tells those who administer certificates, but for whoever was written to already."""
+    others = await roles.others(context, "certificate:order")
+    users = [one for one in others if one.email != certificate.contact_email]
+    await context.tell(users, event, certificate, reference=certificate.reference)
 
 
 async def cancel(context: Context, certificate: Certificate) -> Certificate:
@@ -191,20 +212,16 @@ async def revoke(
     certificate: The revoked certificate.
     """
     certificate.revoke(context.now, reason, await context.actor())
-    organisation = await context.organisation()
-    user = certificate.user_id and await User.get(id=certificate.user_id)
-    to = user.email if user else certificate.contact_email
-    if to:
-        await context.post_to(
-            certificate.organisation_id,
-            to,
-            user.language if user else context.letter_language,
-            "certificate_revoked",
-            name=certificate.contact_name,
-            organisation=organisation.name,
-            reference=certificate.reference,
-        )
     await certificate.save()
+    if certificate.user_id:
+        user = await User.get(id=certificate.user_id)
+        await context.tell(
+            user, "certificate_revoked", certificate, reference=certificate.reference
+        )
+        return certificate
+    if certificate.contact_email:
+        await write(context, certificate, "certificate_revoked")
+    await tell_others(context, certificate, "certificate_revoked")
     return certificate
 
 

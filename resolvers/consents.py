@@ -15,7 +15,7 @@ async def give(context: Context, authenticator: Authenticator) -> Authenticator:
     authenticator.agree(context.now)
     await must_be_allowed(context, "authenticatorId")
     await authenticator.save()
-    await authenticators.write(context, authenticator, "consent_given")
+    await authenticators.tell(context, authenticator, "consent_given")
     return authenticator
 
 
@@ -27,7 +27,7 @@ async def withdraw(context: Context, authenticator: Authenticator) -> Authentica
     """
     authenticator.disagree()
     await authenticator.save()
-    await authenticators.write(context, authenticator, "consent_withdrawn")
+    await authenticators.tell(context, authenticator, "consent_withdrawn")
     return authenticator
 
 

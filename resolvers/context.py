@@ -1,18 +1,19 @@
 """What one request carries with it."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, NewType, TypeVar
 from uuid import UUID
 
 from gateways import Gateways, today
-from models import Actor, ActorKind, Language, Letter, Organisation, User
-from models.letters import letter
+from models import Actor, ActorKind, Entity, Language, Letter, Organisation, User
 from models.numbers import CprNumber
 from models.refusals import Invalid
 from planner.declarations import Extent
 from policies import Policy, Subject
+from resolvers import telling
+from resolvers.telling import Event
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Rules:
     admits_replacement_numbers: bool = False
     admits_test_organisations: bool = False
     keeps_letters: bool = False  # after they are sent, for the demo's page of letters
+    notification_days: int = 90  # for which notifications are kept that have been read
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,22 @@ class Context:
         self.subject = replace(Subject.person(), organisation_id=organisation_id)
         self.name = self.name or name
 
-    async def post(self, user: User, kind: str, **values: Any) -> Letter:
-        """Puts a letter to a user into the outbox, in the user's language."""
-        return await self.post_to(user.organisation_id, user.email, user.language, kind, **values)
+    async def tell(
+        self,
+        users: User | Sequence[User],
+        event: str,
+        about: Entity | None = None,
+        **values: Any,
+    ) -> dict[UUID, Letter]:
+        """Tells people of an event, each in the ways they chose; the letters, by the user's id."""
+        told = [users] if isinstance(users, User) else users
+        if not told:
+            return {}
+        happened = Event(event, await self.organisation(), about, values)
+        letters = await telling.tell(self.gateways.vault, self.now, told, happened)
+        if letters:
+            self.wakes.add("letters")
+        return letters
 
     async def post_to(
         self, organisation_id: UUID, to: str, language: Language, kind: str, **values: Any
@@ -145,16 +160,9 @@ class Context:
         self, organisation_id: UUID, to: str, language: Language, kind: str, **values: Any
     ) -> Letter:
         """A letter that whoever asks for it puts into the outbox, alone or with others."""
-        subject, body = letter(kind, language.tag, **values)
-        sealed = self.gateways.vault.seal(body)
         self.wakes.add("letters")
-        return Letter(
-            organisation_id=organisation_id,
-            to=to,
-            subject=subject,
-            body_sealed=sealed,
-            queued_at=self.now,
-            next_try_at=self.now,
+        return telling.written(
+            self.gateways.vault, self.now, organisation_id, to, language, kind, **values
         )
 
 

@@ -81,21 +81,25 @@ async def decide(
     made = await approve(context, request) if decision is Decision.APPROVE else None
     request.cpr_number_sealed = None  # nobody needs it any longer
     await request.save()
-    await tell(context, request)
+    await tell(context, request, made)
     return made
 
 
-async def tell(context: Context, request: Request) -> None:
-    """Writes to the one who asked what was decided."""
-    asker = await User.get(id=request.user_id) if request.user_id else request
+async def tell(context: Context, request: Request, made: User | None) -> None:
+    """Tells the one who asked what was decided: as the user that came of it, if there is one."""
+    what = f"{request.kind.lower()}_request_{request.status.lower()}"
+    asker = made or (request.user_id and await User.get(id=request.user_id))
+    if asker:
+        await context.tell(asker, what, request, reason=request.decision_reason)
+        return
     organisation = await context.organisation()
+    names = {"name": request.name, "organisation": organisation.name}
     await context.post_to(
         organisation.id,
-        str(asker.email),
-        asker.language,
-        f"{request.kind.lower()}_request_{request.status.lower()}",
-        name=request.name,
-        organisation=organisation.name,
+        str(request.email),
+        request.language,
+        what,
+        **names,
         reason=request.decision_reason,
     )
 

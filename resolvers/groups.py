@@ -1,6 +1,6 @@
 """What can be done to groups and their members."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict
@@ -12,6 +12,7 @@ from models import Group, GroupMember, ProductionUnit, User, UserStatus, VatUnit
 from models.numbers import check_uuid
 from models.refusals import Conflict, Invalid, NotFound, Refusal
 from models.texts import Text, Title
+from resolvers import roles
 from resolvers.context import Context, Id, OneOf, checked_by
 
 MOST_MEMBERS = 1000
@@ -88,6 +89,8 @@ async def create(
         vat_unit=vat_unit,
     )
     await group.save()
+    others = await roles.others(context, "group:add_member")
+    await context.tell(others, "group_created", group, group=group.name)
     return group
 
 
@@ -116,16 +119,26 @@ async def must_be_free(context: Context, name: str, besides: Group | None = None
         raise Conflict("NAME_TAKEN", path=("name",))
 
 
-async def delete(group: Group) -> Group:
+async def delete(context: Context, group: Group) -> Group:
     """Delete a custom group; its members lose its rights.
 
     group: The group as it was.
     """
     group.must_be_custom()
-    for member in await GroupMember.filter(group_id=group.id):
+    members = await GroupMember.filter(group_id=group.id)
+    for member in members:
         await member.delete()
     await group.delete()
+    await tell(context, group, members, "member_removed")
     return group
+
+
+async def tell(
+    context: Context, group: Group, members: Iterable[GroupMember], event: str, **values: Any
+) -> None:
+    """Tells those who have come to a group, or left it."""
+    users = await User.filter(id__in=[one.user_id for one in members]).order_by("id")
+    await context.tell(users, event, group, group=group.name, **values)
 
 
 async def nameable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
@@ -172,7 +185,8 @@ async def add_members(
         await member.save()
         present.add(user.id)
         results.append(GroupMemberResult(index, member, None))
-    return await changed(group, results)
+    last_day = until and f"{until:%d.%m.%Y}"
+    return await changed(context, group, results, "member_added", last_day=last_day)
 
 
 @checked_by(nameable)
@@ -194,13 +208,16 @@ async def remove_members(context: Context, group: Group, member_ids: list[Id]) -
             continue
         await member.delete()
         results.append(GroupMemberResult(index, member, None))
-    return await changed(group, results)
+    return await changed(context, group, results, "member_removed")
 
 
-async def changed(group: Group, results: list[GroupMemberResult]) -> ChangedMembers:
-    """The answer; a group that nobody came to and nobody left has not changed."""
-    if any(one.member for one in results):
+async def changed(
+    context: Context, group: Group, results: list[GroupMemberResult], event: str, **values: Any
+) -> ChangedMembers:
+    """The answer, after the members are told; a group that nobody came to or left is as it was."""
+    if members := [one.member for one in results if one.member]:
         await group.save()
+        await tell(context, group, members, event, **values)
     return ChangedMembers(group, results)
 
 

@@ -9,12 +9,12 @@ import orjson
 from tortoise import connections
 
 from models import Entity, ImportAction, ImportStatus, UserImport, UserImportPart, user_files
-from models.history import camel
 from models.imports import said
 from models.messages import sentence
 from models.numbers import check_uuid
 from models.refusals import Invalid
 from models.user_files import COLUMNS, ERRORS, HEADINGS, begun, corrigible, written
+from models.wording import camel
 from resolvers.context import Context
 
 AT_ONCE = 1000  # lines that are read and sent together

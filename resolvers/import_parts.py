@@ -11,6 +11,7 @@ import orjson
 from tortoise.expressions import F
 from uuid_utils.compat import uuid7
 
+from gateways import Gateways
 from models import (
     Change,
     ImportAction,
@@ -32,6 +33,7 @@ from resolvers.context import Context
 from resolvers.imports import count_removals, erase, must_be_new
 from resolvers.planning import planned
 from resolvers.settings import usual_units
+from resolvers.telling import tell_of
 from resolvers.user_rows import CheckedRow, Terms
 
 AT_ONCE = 25  # rows, after which requests get their turn
@@ -152,7 +154,7 @@ class Part:
     async def run(self) -> None:
         """Makes the changes of the rows that are good, if they are so still."""
         if not await self.begin("is_run"):
-            await end(self.file, DONE, self.context.now)
+            await end(self.context.gateways, self.file, DONE)
             return
         terms = self.terms
         lines = [one.line for one in self.rows]
@@ -286,7 +288,12 @@ async def turn(file: UserImport, status: Any, now: datetime, **facts: Any) -> No
     await here.update(status=status, version=version, updated_at=now, **facts)
 
 
-async def end(file: UserImport, status: Any, now: datetime, code: str | None = None) -> None:
-    """Ends a file for good, and erases it."""
+async def end(reach: Gateways, file: UserImport, status: Any, code: str | None = None) -> None:
+    """Ends a file for good, erases it, and tells whoever uploaded it."""
+    now = reach.clock.now()
     await turn(file, status, now, finished_at=now, failure_code=code)
     await erase(file)
+    uploader = await User.filter(appearances__id=file.uploaded_by_id)
+    event = f"import_{status.value.lower()}"
+    values = {"file": file.file_name, "done": file.done_count, "rows": file.row_count}
+    await tell_of(reach, uploader, event, file, **values)

@@ -82,7 +82,7 @@ class Worker:
                     part = Part(file, context)
                     await (part.check() if is_checking else part.run())
                 else:
-                    await end(file, FAILED, context.now, "PERMISSION_WITHDRAWN")
+                    await end(self.gateways, file, FAILED, "PERMISSION_WITHDRAWN")
             for job in context.wakes:
                 self.gateways.jobs.wake(job)
         except Stopped as stop:
@@ -101,7 +101,7 @@ class Worker:
                 await store_errors(import_, stop.rows)
                 await stop.part.keep({one.line for one in stop.rows})
                 code = stop.rows[0].faults[0][1].code
-                await end(import_, FAILED, self.gateways.clock.now(), code)
+                await end(self.gateways, import_, FAILED, code)
 
     async def stumble(self, import_: UserImport) -> None:
         """Counts a fault of ours; a file that meets it again and again is given up."""
@@ -111,7 +111,7 @@ class Worker:
             here = UserImport.filter(id=import_.id)
             await here.update(stumble_count=import_.stumble_count)
             if import_.stumble_count >= STUMBLES:
-                await end(import_, FAILED, self.gateways.clock.now(), "INTERNAL")
+                await end(self.gateways, import_, FAILED, "INTERNAL")
 
     async def context(self, import_: UserImport, who: Actor) -> Context:
         """What a request of whoever started the file would carry, with the roles held now."""

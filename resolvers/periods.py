@@ -1,15 +1,34 @@
-"""Periods that begin and end by themselves: deactivations, and how long answers are kept."""
+"""Periods that begin and end by themselves: deactivations, memberships, ways in, kept answers."""
 
-from uuid import uuid4
+from datetime import datetime
+from uuid import UUID, uuid4
 
+from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, today
-from models import Actor, ActorKind, Change, GroupMember, KeptAnswer, User, UserStatus
+from models import (
+    Activation,
+    Actor,
+    ActorKind,
+    Change,
+    Group,
+    GroupMember,
+    KeptAnswer,
+    User,
+    UserStatus,
+)
+from models.activations import ENDS
 from models.history import record
 from models.idempotency import KEPT_FOR
 from models.refusals import Refusal
-from resolvers import activations, authenticators
+from policies import Policy
+from resolvers import activations, authenticators, roles
+from resolvers.telling import tell_of
+
+RAN_OUT = f"""
+select id from activation where used_at is null and not has_run_out and {ENDS} <= $1 order by {ENDS}
+"""
 
 
 async def turn(reach: Gateways) -> None:
@@ -24,6 +43,26 @@ async def turn(reach: Gateways) -> None:
         await change(reach, key, "user:reactivate", "reactivateUser")
     for key in await GroupMember.filter(until_on__lt=day).values_list("id", flat=True):
         await end_membership(reach, key)
+
+
+async def tell_what_ran_out(reach: Gateways, policy: Policy) -> None:
+    """Tells those who can renew it of each way in that has run out unused."""
+    now = reach.clock.now()
+    for row in await connections.get("default").execute_query_dict(RAN_OUT, [now]):
+        await tell_that_it_ran_out(reach, policy, row["id"], now)
+
+
+async def tell_that_it_ran_out(reach: Gateways, policy: Policy, key: UUID, now: datetime) -> None:
+    """Tells of one way in, unless it was used, renewed or told of meanwhile."""
+    async with in_transaction():
+        activation = await Activation.locked_or_none(id=key)
+        if activation is None or not activation.run_out(now):
+            return
+        await activation.save()
+        user = await User.get(id=activation.user_id)
+        here, permission = user.organisation_id, "user:resend_activation"
+        renewing = await roles.holders(policy, here, today(now), permission)
+        await tell_of(reach, renewing, "activation_ran_out", user, person=user.name)
 
 
 async def forget(reach: Gateways) -> None:
@@ -64,4 +103,7 @@ async def end_membership(reach: Gateways, key: object) -> None:
         ended = Change("group:remove_member", "removeGroupMembers", now, uuid4())
         ended.begin()
         await member.delete()
+        group = await Group.get(id=member.group_id)
+        users = await User.filter(id=member.user_id)
+        await tell_of(reach, users, "member_removed", group, group=group.name)
         await record(ended, await Actor.named(member.organisation_id, ActorKind.SYSTEM, "Segl"))

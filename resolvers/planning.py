@@ -5,10 +5,10 @@ from uuid import UUID
 
 from models import Entity, User
 from models.base import as_text
-from models.history import camel
 from models.numbers import birth_date, mask_cpr_number
 from models.user_files import DELETE
 from models.users import DELETED
+from models.wording import camel
 from resolvers.user_rows import CheckedRow
 
 

@@ -98,17 +98,15 @@ async def ask(
     facts: Mapping[str, Any],
     same: Mapping[str, Any],
 ) -> Request:
-    """Makes a request and writes to those who decide; refuses where the same is open already."""
+    """Makes a request and tells those who decide; refuses where the same is open already."""
     here = {"organisation_id": context.organisation_id, "kind": kind}
     if former := await Request.filter(**here, **OPEN, **same).first():
         raise Conflict("REQUEST_ALREADY_OPEN", current=former)
     asked_by = await context.actor()
     request = Request(**here, name=name, reason=reason or None, asked_by=asked_by, **facts)
     await request.save()
-    organisation = await context.organisation()
-    for user in await roles.holders(context, DECIDING[kind]):
-        names = {"name": user.name, "organisation": organisation.name, "asker": name}
-        await context.post(user, f"{kind.lower()}_requested", **names)
+    deciding = await roles.others(context, DECIDING[kind])
+    await context.tell(deciding, f"{kind.lower()}_requested", request, person=name)
     return request
 
 

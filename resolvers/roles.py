@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from tortoise.expressions import Q
 
 from models import Change, Organisation, Role, RoleAssignment, User, UserStatus
 from models.refusals import Conflict, Invalid
+from policies import Policy
 from resolvers.context import Context, checked_by
 
 
@@ -84,13 +86,22 @@ async def end_all(user: User) -> None:
         await RoleAssignment.filter(user_id=user.id).delete()
 
 
-async def holders(context: Context, permission: str) -> list[User]:
+async def others(context: Context, permission: str) -> list[User]:
+    """The other users than the one who asks who hold a permission over the organisation."""
+    here, today = context.organisation_id, context.today
+    found = await holders(context.policy, here, today, permission)
+    return [one for one in found if one.id != context.subject.user_id]
+
+
+async def holders(
+    policy: Policy, organisation_id: UUID, today: date, permission: str
+) -> list[User]:
     """The active users who hold a permission over the whole organisation today."""
     held = RoleAssignment.filter(
-        Q(from_on__isnull=True) | Q(from_on__lte=context.today),
-        Q(until_on__isnull=True) | Q(until_on__gte=context.today),
-        organisation_id=context.organisation_id,
-        role__in=context.policy.roles(permission),
+        Q(from_on__isnull=True) | Q(from_on__lte=today),
+        Q(until_on__isnull=True) | Q(until_on__gte=today),
+        organisation_id=organisation_id,
+        role__in=policy.roles(permission),
         user__status=UserStatus.ACTIVE,
     )
     users = {one.user_id: one.user for one in await held.order_by("id").select_related("user")}
@@ -109,11 +120,10 @@ async def held_roles(user: User) -> list[Any]:
 
 
 async def tell(context: Context, user: User, before: list[Any], kind: str, role: Role) -> None:
-    """Writes to the user, and notes the change of roles in the user's history."""
+    """Tells the user, and notes the change of roles in the user's history."""
     change = Change.under_way()
     change.touch(user).notes["roles"] = (before, await held_roles(user))
-    organisation = await context.organisation()
-    await context.post(user, kind, name=user.name, organisation=organisation.name, role=role)
+    await context.tell(user, kind, user, role=role)
     await user.save()
 
 

@@ -28,10 +28,11 @@ from models import (
     UserStatus,
     bulk,
 )
-from models.history import camel, record
+from models.history import record
 from models.imports import lasts
 from models.refusals import Conflict
 from models.user_files import CREATE, UPDATE
+from models.wording import camel
 from resolvers import user_rows
 from resolvers.context import Context
 from resolvers.usages import Usage

@@ -2,7 +2,7 @@
 
 from gateways import Gateways
 from policies import Policy
-from resolvers import erasures, imports, letters, periods, sending
+from resolvers import digests, erasures, imports, letters, notifications, periods, sending
 from resolvers.context import Rules
 from resolvers.importing import Worker
 
@@ -12,8 +12,12 @@ def arrange(gateways: Gateways, policy: Policy, rules: Rules) -> None:
     files, every = Worker(gateways, policy, rules), gateways.jobs.every
     batches = sending.Worker(gateways, policy, rules)
     every(20, lambda: periods.turn(gateways), "periods")
+    every(300, lambda: periods.tell_what_ran_out(gateways, policy), "ways in")
     every(3600, lambda: periods.forget(gateways), "forgetting")
     every(3600, lambda: erasures.turn(gateways), "erasures")
+    every(300, lambda: digests.turn(gateways), "digests")
+    days = rules.notification_days
+    every(3600, lambda: notifications.forget(gateways, days), "forgetting notifications")
     every(5, lambda: letters.deliver(gateways, rules.keeps_letters), "letters")
     every(2, files.work, imports.JOB)
     every(3600, files.forget, "forgetting files")

@@ -118,7 +118,7 @@ class ChangeField(NounField):
 
 def target_members(resolver: Any) -> tuple[Member, ...]:
     name, model = target_of(resolver)
-    if model is None or model.named_by == "organisation_id":
+    if model is None or model.is_implied():
         return ()
     given_as = f"{str(name).rstrip('_')}_id"
     text = described(resolver).get(given_as, f"The {model.noun.replace('_', ' ')}.")

@@ -75,7 +75,9 @@ class Guard:
             return None
         path: tuple[str, ...] = ()
         where: dict[str, Any] = {}
-        if model.named_by != "organisation_id":
+        if model.named_by == "user_id":
+            where["user_id"] = context.subject.user_id
+        if not model.is_implied():
             bare = str(name).rstrip("_")
             path = (f"{bare}Id",)
             try:
@@ -85,7 +87,8 @@ class Guard:
         target = await self.look(model, where, context)
         if target is None:
             raise NotFound(path=path)
-        if context.extent(self.permission) is not ALL and not await is_own(target, context):
+        sees_all = context.extent(self.permission) is ALL and not target.is_private
+        if not sees_all and not await is_own(target, context):
             context.attempt.denied = target
             raise denied(self.permission, context)
         return target

@@ -10,6 +10,7 @@ from resolvers import (
     decisions,
     groups,
     imports,
+    notifications,
     persons,
     profiles,
     requests,
@@ -108,3 +109,11 @@ class Mutation:
         settings.update_certificates, allow="settings:update_certificates"
     )
     update_default_settings = mutation(settings.update_defaults, allow="settings:update_defaults")
+
+    # Notifications
+    mark_notifications_read = mutation(
+        notifications.mark_read, allow="notification:mark_read", shown_as="Viewer"
+    )
+    update_notification_preferences = mutation(
+        notifications.update_preferences, allow="notification:update_preferences"
+    )

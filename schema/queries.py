@@ -12,6 +12,7 @@ from schema.types.certificates import (
 from schema.types.groups import GroupFilter
 from schema.types.history import HISTORY, verification
 from schema.types.imports import UserImportFilter, template
+from schema.types.notifications import NotificationFilter
 from schema.types.requests import RequestFilter
 from schema.types.users import USER_ORDER, UserFilter
 
@@ -160,6 +161,16 @@ class Query:
 
     # Settings
     settings = one("Settings", "The organisation's settings, page by page.", allow="settings:read")
+
+    # Notifications
+    notifications = page(
+        "Notification",
+        "One's own notifications, latest first.",
+        allow="notification:list",
+        along=None,
+        filter=NotificationFilter,
+        latest_first=True,
+    )
 
     # History
     history = page(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from models.base import EVERYONE
-from planner.declarations import NONE, OWN, Asking, Shown
+from planner.declarations import ALL, NONE, OWN, Asking, Shown
 from planner.statements import Draft
 from planner.tables import Table
 from schema.rows import Row
@@ -32,6 +32,8 @@ def sees_own(permission: str | None, model: Table, asking: Asking) -> bool:
     if permission is None:
         return False
     extent, owner = asking.extent(permission), getattr(model, "owner", None)
+    if extent is ALL and getattr(model, "is_private", False):
+        extent = OWN
     if extent is NONE or (extent is OWN and owner is None):
         tell(denied(permission, asking.context), asking.context)
     return extent is OWN and owner != EVERYONE

@@ -241,6 +241,17 @@ CHANGES = {
     "removeEan": Row(
         ORGANISATION, "ean { version }", lambda s: {"eanId": s.ean.id}, lambda s: s.ean
     ),
+    "markNotificationsRead": Row(
+        "",
+        "viewer { unreadNotificationCount }",
+        lambda s: {"notifications": {"notificationIds": [s.notification.id]}},
+    ),
+    "updateNotificationPreferences": Row(
+        "",
+        "preferences { version isDailyDigest }",
+        lambda _: {"isDailyDigest": True},
+        lambda s: s.preferences,
+    ),
     "updateUserSettings": Row(
         ORGANISATION, SETTINGS, lambda _: {"retentionDays": 30}, lambda s: s.user_settings
     ),

@@ -29,6 +29,7 @@ LISTS = {
     "Certificate": ("", "Query.certificates", ""),
     "CertificateProfile": ("", "Query.certificateProfiles", ""),
     "HistoryEntry": ("", "Query.history", ""),
+    "Notification": ("", "Query.notifications", ""),
     "ProductionUnit": ("organisation {", "Organisation.productionUnits", "}"),
     "VatUnit": ("organisation {", "Organisation.vatUnits", "}"),
     "EanLocation": ("organisation {", "Organisation.eans", "}"),

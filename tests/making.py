@@ -23,12 +23,14 @@ from models import (
     CertificateProfile,
     CertificateStatus,
     DeviceKind,
+    Entity,
     Group,
     GroupMember,
     ImportPolicy,
     ImportStatus,
     Language,
     LeftOut,
+    Notification,
     Organisation,
     Request,
     RequestKind,
@@ -172,6 +174,16 @@ class Maker:
         async with self.change(organisation.id):
             await request.save()
         return request
+
+    async def notification(self, user: User, about: Entity, **facts: Any) -> Notification:
+        """What a user is told of a group, unless told otherwise."""
+        usual = {"kind": "GROUP_CREATED", "event": "group_created"}
+        usual |= {"values": {"organisation": "Hansen & Søn", "group": "Payroll"}}
+        times = {"created_at": self.now, "updated_at": self.now}
+        here = {"organisation_id": user.organisation_id, "user_id": user.id, "about_id": about.id}
+        made = Notification(**{**here, **times, **usual, **facts})
+        await Notification.bulk_create([made])
+        return made
 
     async def profile(self, organisation: Organisation, **facts: Any) -> CertificateProfile:
         usual = {

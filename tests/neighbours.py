@@ -22,6 +22,7 @@ from models import (
     HistoryEntry,
     HistoryOutcome,
     Letter,
+    NotificationPreferences,
     Organisation,
     ProductionUnit,
     RoleAssignment,
@@ -181,6 +182,8 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
         "request": await make.request(home, user=user),
         "hope": await make.request(home, **hope),
         "certificate": await make.certificate(home, user=user, profile=shared["profile"]),
+        "preferences": await NotificationPreferences.get(user_id=user.id),
+        "notification": await make.notification(user, group),
         "plan_row": await make.plan(shared["file"], user, number),
         "order": await make.certificate(
             home, user=user, status=CertificateStatus.ORDERED, letter=post, **not_issued

@@ -16,6 +16,7 @@ from models import (
     EanLocation,
     GroupMember,
     Letter,
+    NotificationPreferences,
     Organisation,
     User,
     UserStatus,
@@ -103,6 +104,8 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
             "run_file": await make.file(
                 organisation, status="DONE", started_at=make.now, finished_at=make.now
             ),
+            "notification": await make.notification(users["employee"], group),
+            "preferences": await NotificationPreferences.get(user_id=users["employee"].id),
         },
     )
 

@@ -169,6 +169,12 @@ DefaultSettings.userVatUnit                DEFAULTS > userVatUnit > id          
 DefaultSettings.certificateProductionUnit  DEFAULTS > certificateProductionUnit > id  unit
 DefaultSettings.certificateVatUnit         DEFAULTS > certificateVatUnit > id   vat_unit
 
+Query.notifications                        notifications > nodes > id           notification
+Notification                               NODE                                 notification
+Notification.about                         notifications > nodes > about > id   group
+Viewer.notificationPreferences             viewer > notificationPreferences > id  preferences
+NotificationPreferences                    NODE                                 preferences
+
 Query.history                              ABOUT > id                           user_entry
 Query.historyVerification                  historyVerification > isIntact       true
 HistoryEntry                               NODE                                 user_entry

@@ -24,9 +24,15 @@ pytestmark = pytest.mark.anyio
 PERMISSIONS = {name: graph.permissions()[f"Mutation.{name}"] for name in MUTATIONS}
 CONSENTS = ("giveConsent", "withdrawConsent")
 # To no person closed, so there is none to deny.
-OVER_ONESELF = ("setLanguage", "activateUser", "requestUser", "requestAnonymity", *CONSENTS)
+OVER_ONESELF = (
+    *("setLanguage", "activateUser", "requestUser", "requestAnonymity"),
+    *("markNotificationsRead", "updateNotificationPreferences", *CONSENTS),
+)
 # Whether it is one's own is seen when it is found.
-OVER_ONE_S_OWN = ("revokeCertificate", "revealCprNumber", "withdrawRequest", *CONSENTS)
+OVER_ONE_S_OWN = (
+    *("revokeCertificate", "revealCprNumber", "withdrawRequest", "markNotificationsRead"),
+    *CONSENTS,
+)
 
 NOUNS = {"version", "user"}
 every = pytest.mark.parametrize("mutation", MUTATIONS)

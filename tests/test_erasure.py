@@ -39,6 +39,14 @@ query ($filter: HistoryFilter) {
 """
 VERIFICATION = "{ historyVerification { isIntact checkedCount brokenAt } }"
 ACTIVATE = changing("activateUser")
+TOLD = "{ notifications { nodes { kind text } } }"
+GATHER = """
+mutation {
+  updateNotificationPreferences(
+    input: {isDailyDigest: true, kinds: [{kind: ACTIVATION, channels: [IN_SYSTEM, EMAIL]}]}
+  ) { errors { code } }
+}
+"""
 
 
 async def everything_stored():
@@ -120,6 +128,19 @@ async def test_when_it_is_up_nothing_personal_is_stored_anywhere(lived, after):
     left = await everything_stored()
     assert [one for one in PERSONAL if one not in before] == []
     assert [one for one in PERSONAL if one in left] == []
+
+
+async def test_whoever_was_told_of_the_erased_reads_the_identity_number_instead(
+    ask, admin, lived, after
+):
+    await ask(admin, GATHER)
+    anne = await lived()
+
+    await after(90)
+
+    told = (await ask(admin, TOLD))["nodes"]
+    assert [one["kind"] for one in told] == ["ACTIVATION"]
+    assert told[0]["text"].startswith(str(anne.uuid))
 
 
 async def test_the_history_still_tells_what_was_done_to_whom_by_uuid(ask, admin, lived, after):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tortoise.transactions import in_transaction
 
-from models import HistoryEntry, Letter, User, UserImport, UserImportPart
+from models import HistoryEntry, Letter, Notification, User, UserImport, UserImportPart
 from models.verification import verify
 from tests.files import UPLOAD, created, file
 
@@ -57,7 +57,9 @@ async def all_is_there_once(key, hansen):
     assert (done.status, done.done_count, done.create_count) == ("DONE", ROWS, ROWS)
     assert await HistoryEntry.filter(activity="user:create").count() == ROWS
     assert await HistoryEntry.filter(activity="user_import:start").count() == 1
-    assert await Letter.all().count() == await UserImportPart.all().count() == 0
+    assert await UserImportPart.all().count() == 0
+    # One person is told once, in both ways: whoever uploaded it.
+    assert await Letter.all().count() == await Notification.all().count() == 1
     assert (await verify(hansen.id)).is_intact
 
 

@@ -41,7 +41,11 @@ OWN = [
 ONLY_OWN = [*("user:activate", "user_request:create", "anonymity_request:create")]
 ONLY_OWN += ["request:withdraw", *CONSENTS]
 REVEAL = "user:reveal_cpr_number"
-OWN_OF_ALL = [*("node:read", "organisation:read", "viewer:read", "viewer:set_language")]
+OWN_OF_ALL = [
+    *("node:read", "organisation:read", "viewer:read", "viewer:set_language"),
+    *("notification:list", "notification:mark_read"),
+    *("notification:read_preferences", "notification:update_preferences"),
+]
 READ_BY_ADMINISTRATORS = {
     *("billing:read", "settings:read", "history:list", "history:verify"),
     *("user:list", "user:read", "user:read_history", "authenticator:read"),

@@ -40,6 +40,7 @@ node:read
 Query.node                                    x--      xx-    xx-        xx-         --x
 Query.nodes                                   x--      xx-    xx-        xx-         --x
 HistoryEntry.about                            x--      xx-    xx-        xx-         --x
+Notification.about                            x--      x--    x--        x--         --x
 Conflict.current                              x~?      xx?    x~?        x~?         ??x
 Usage.examples                                ~~       ~~     ~~         x?          ?x
 
@@ -191,6 +192,14 @@ DefaultSettings.history                       ~~       x-     x-         x-     
 
 history:verify
 Query.historyVerification                     .        x      x          x           x
+
+notification:list
+Query.notifications                           x--      x--    x--        x--         --x
+Notification                                  x--      x--    x--        x--         --x
+
+notification:read_preferences
+Viewer.notificationPreferences                x--      x--    x--        x--         --x
+NotificationPreferences                       x--      x--    x--        x--         --x
 
 (nothing but the thing that it belongs to)
 Viewer                                        x--      x--    x--        x--         --x

@@ -2,8 +2,17 @@ from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from models.history import CONCERNED, CONCERNED_NO_MORE
 from models.user_tables import WATCH_NO_USERS, WATCH_USERS
+
+# What was told before anybody asked whom it concerns: of users, memberships and certificates.
+CONCERNED = """
+update history_entry e set concerns_id = case e.about_kind
+    when 'USER' then e.about_id
+    when 'GROUP_MEMBER' then (select m.user_id from group_member m where m.id = e.about_id)
+    when 'CERTIFICATE' then (select c.user_id from certificate c where c.id = e.about_id) end
+where e.about_kind in ('USER', 'GROUP_MEMBER', 'CERTIFICATE')
+"""
+CONCERNED_NO_MORE = "update history_entry set concerns_id = null"
 
 
 class Migration(migrations.Migration):

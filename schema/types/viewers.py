@@ -23,6 +23,16 @@ class Viewer:
         allow="organisation:read",
     )
     language: models.Language = column("The language of letters to this person.")
+    notification_preferences = edge(
+        "NotificationPreferences",
+        "How this person wants to be told of events.",
+        allow="notification:read_preferences",
+        keys=("user_id", "id"),
+    )
+
+    @computed("How many notifications are unread.", "int", needs=("unread_notification_count",))
+    def unread_notification_count(count: int) -> int:
+        return count
 
     @computed("The roles held here and now.", "list[Role]", asks=True)
     def roles(asking: Any) -> list[models.Role]:

@@ -1,0 +1,73 @@
+"""How the history words what was done: in a sentence, and by the values that people know."""
+
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from models.base import Change, Entity, Touch, as_text
+
+Changes = dict[str, tuple[Any, Any]]
+
+
+def readable(change: Change, touch: Touch, changes: Changes) -> list[dict[str, str | None]]:
+    """The changes of an entity as people read them: an id by the name that it is known as."""
+    known, found = relations(type(touch.entity)), []
+    for column, (old, new) in changes.items():
+        if column in known:
+            column, model = known[column]
+            if model is None:
+                continue
+            old, new = [one and change.names[one] for one in (old, new)]
+        if (old, new) != (None, None):
+            found.append((camel(column), old, new))
+    found += [(name, old, new) for name, (old, new) in touch.notes.items()]
+    return [{"field": name, "old": as_text(old), "new": as_text(new)} for name, old, new in found]
+
+
+async def meet(entity: Entity, changes: Changes) -> None:
+    """Learns the names of the things whose ids a change put or took."""
+    names = Change.under_way().names
+    for column, (_, model) in relations(type(entity)).items():
+        for key in changes.get(column, ()) if model else ():
+            if key and key not in names:
+                names[key] = await name_of(model, key)
+
+
+@cache
+def relations(model: type[Entity]) -> dict[str, tuple[str, Any]]:
+    """The relation behind each column that names a thing; and its model, if it has a history."""
+    fields: Any = model._meta.fields_map
+    found = {str(fields[name].source_field): name for name in model._meta.fk_fields}
+    models = {column: fields[name].related_model for column, name in found.items()}
+    return {
+        column: (name, models[column] if issubclass(models[column], Entity) else None)
+        for column, name in found.items()
+    }
+
+
+async def name_of(model: type[Entity], key: UUID) -> str:
+    touch = Change.under_way().touched.get(key)  # it may be gone already
+    found = touch.entity if touch else await model.get_or_none(id=key)
+    return found.known_as if found else str(key)
+
+
+def summary(change: Change, about: Entity) -> str:
+    return sentence(change.told_as or change.operation, about.known_as)
+
+
+def sentence(operation: str, name: str) -> str:
+    """What was done, and to what or whom."""
+    verb, _, rest = words_of(operation).partition(" ")
+    return f"{verb.capitalize()} {rest}: {name}"
+
+
+@cache
+def words_of(operation: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in operation)
+
+
+@cache
+def camel(name: str) -> str:
+    """The name of a column as the schema has it."""
+    first, *rest = name.removesuffix("_on").split("_")
+    return first + "".join(part.capitalize() for part in rest)
