@@ -98,7 +98,7 @@ class Talk(BaseGraphQLTransportWSHandler[Guest, None]):
     async def told(self, operation: Operation[Guest, None]) -> AsyncGenerator[Body, None]:
         streams = self.view.streams
         most = streams.room.subscriptions_per_connection
-        if len(self.operations) > most:
+        if [*self.operations].index(operation.id) >= most:
             yield too_many("subscriptions_per_connection", most)
             return
         asked = Asked(operation.query, operation.variables, operation.operation_name)

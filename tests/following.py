@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -14,6 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from gateways import heard
+from gateways.wire import SPOKEN
 from schema.http import LONGEST
 
 FOLLOW = """
@@ -26,14 +28,12 @@ SOON = 5.0  # seconds within which whatever is waited for has come
 
 
 @asynccontextmanager
-async def served(app: Any, **options: Any) -> AsyncIterator[str]:
-    """Serves an application to real sockets; what it needs is open already."""
+async def served(app: Any, kept: int | None = None) -> AsyncIterator[str]:
+    """Serves an application to real sockets, which keep so many bytes of what is not read."""
     with socket.create_server(("127.0.0.1", 0)) as here:
-        for name, value in options.pop("sockets", {}).items():
-            here.setsockopt(socket.SOL_SOCKET, name, value)
-        config = uvicorn.Config(
-            app, lifespan="off", log_level="warning", ws_max_size=LONGEST, **options
-        )
+        if kept:
+            here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, kept)
+        config = uvicorn.Config(app, lifespan="off", ws_max_size=LONGEST, **SPOKEN)
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[here]))
         try:
@@ -78,7 +78,6 @@ class Talk:
     """A socket, and what is said over it."""
 
     socket: ClientConnection
-    heard: list[dict[str, Any]] = field(default_factory=list)
 
     async def say(self, **message: Any) -> None:
         await self.socket.send(json.dumps(message))
@@ -93,12 +92,11 @@ class Talk:
 
     async def closed(self) -> int:
         """The code with which the other side closes, whatever it says before."""
-        try:
+        with suppress(ConnectionClosed):
             while True:
-                self.heard.append(await self.next())
-        except ConnectionClosed as closed:
-            assert closed.rcvd
-            return closed.rcvd.code
+                await self.next()
+        assert self.socket.close_code
+        return self.socket.close_code
 
 
 @asynccontextmanager
@@ -129,3 +127,18 @@ async def talking(
             if token:
                 assert await talk.next() == {"type": "connection_ack"}
         yield talk
+
+
+@asynccontextmanager
+async def listening(url: str, news: Any) -> AsyncIterator[None]:
+    """Hears what is told to all processes, as a server does."""
+    is_heard = asyncio.Event()
+
+    def hear(is_listening: bool) -> None:
+        news.hear(is_listening)
+        if is_listening:
+            is_heard.set()
+
+    async with heard(url, {"standing": news.remind, "news": news.tell}, hear):
+        await is_heard.wait()
+        yield

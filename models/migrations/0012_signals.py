@@ -5,6 +5,6 @@ from models.news import TELL, TELL_NOTHING, TELL_OF_IMPORTS
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0008_user_waiting")]
+    dependencies = [("models", "0009_import_undo")]
 
     operations = [ops.RunSQL([TELL, TELL_OF_IMPORTS], TELL_NOTHING)]
