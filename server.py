@@ -13,16 +13,16 @@ from pathlib import Path
 import asyncpg
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.routing import Route
 from starlette.types import ASGIApp, Scope
 from tortoise.exceptions import OperationalError
 
 import graphiql
-from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, heard, key_file
+from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, key_file, when_stopped
 from gateways.database import Connection, embedded
 from gateways.settings import Unusable, hexadecimal, truth, whole, wholes
-from gateways.wire import Protocol
+from gateways.wire import SPOKEN
 from graphiql.forms import COOKIE
 from models import database
 from planner.selection import Weight
@@ -31,15 +31,15 @@ from resolvers import demo, organisations
 from resolvers.context import Context, Rules
 from resolvers.desk import DemoDesk
 from resolvers.identities import Door
-from resolvers.standings import CHANNEL
 from resolvers.work import arrange
 from schema.downloading import downloads
 from schema.endpoint import Endpoint, front
 from schema.explaining import explain
 from schema.graph import graph
-from schema.http import PREFLIGHT, Heads, bearer, language_of
+from schema.http import LONGEST, PREFLIGHT, Heads, bearer, language_of
 from schema.planned import LARGEST, MOST, reader_of
 from schema.probes import health, ready
+from schema.streams import LARGEST_ROOM, ROOM, Room
 
 HERE = Path(__file__).parent
 REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
@@ -68,6 +68,7 @@ class Environment:
     admits_test_organisations: bool = False
     notification_days: int = Rules.notification_days
     most: Weight = MOST  # that one request may ask for
+    room: Room = ROOM  # for subscriptions
 
     @classmethod
     def read(cls) -> "Environment":
@@ -87,6 +88,7 @@ class Environment:
             admits_test_organisations=truth(TEST_CVR, given.get(TEST_CVR)),
             notification_days=whole(DAYS, given.get(DAYS), cls.notification_days, 3650),
             most=Weight(**wholes("SEGL_MOST", given, vars(MOST), vars(LARGEST))),
+            room=Room(**wholes("SEGL_MOST", given, vars(ROOM), vars(LARGEST_ROOM))),
         )
 
     def checked(self) -> "Environment":
@@ -139,23 +141,23 @@ def create_app(
         if url is None:
             yield
             return
-        listening = heard(url, CHANNEL, door.standings.forget, door.standings.hear)
-        async with database.opened(url, Connection), gateways.jobs.running(), listening:
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(ALLOCATED)
-            yield
+        async with database.opened(url, Connection), gateways.jobs.running(), door.listening(url):
+            with when_stopped(gateways.news.stop):
+                gc.collect()
+                gc.freeze()
+                gc.set_threshold(ALLOCATED)
+                yield
 
-    async def context_of(scope: Scope, heads: Heads) -> Context | None:
+    async def context_of(scope: Scope, heads: Heads, is_active: bool = True) -> Context | None:
         token = bearer(heads)
-        if token is None and heads.get(PREFLIGHT):
-            token = Request(scope).cookies.get(COOKIE)
+        if token is None and (heads.get(PREFLIGHT) or scope["type"] == "websocket"):
+            token = HTTPConnection(scope).cookies.get(COOKIE)
         key = heads.get(b"idempotency-key", b"").decode("latin-1") or None
         language = language_of(heads.get(b"accept-language", b""))
-        return await door.context(token or "", language, key)
+        return await door.context(token or "", language, key, is_active)
 
     desk = DemoDesk(door) if environment.is_demo else None
-    endpoint = way_in(graph, context_of, environment.most)
+    endpoint = way_in(graph, context_of, environment.most, environment.room)
     pages = Starlette(
         routes=[
             Route("/health", health),
@@ -204,11 +206,8 @@ def serve(environment: Environment, given: argparse.Namespace) -> int:
             host=environment.host,
             port=environment.port,
             workers=environment.workers,
-            log_level="warning",
-            access_log=False,
-            proxy_headers=False,  # nothing here asks for a client's address
-            server_header=False,
-            http=Protocol,
+            ws_max_size=LONGEST,
+            **SPOKEN,
         )
     return 0
 

@@ -1,7 +1,7 @@
 """Where Segl reaches out: each gateway a protocol, its real form, and one in memory."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import Self
@@ -10,19 +10,23 @@ from gateways.clock import Clock, StoppedClock, WallClock, in_denmark, today
 from gateways.identity import Claims, Identity, SignedTokens
 from gateways.jobs import Jobs
 from gateways.mail import Letter, Letterbox, Mail, NoMail, SmtpMail, Undeliverable, Waiting
+from gateways.news import Following, News
 from gateways.signals import heard
+from gateways.stopping import when_stopped
 from gateways.vault import BrokenSeal, Vault, key_file, normalise_code
 
 __all__ = [
     "BrokenSeal",
     "Claims",
     "Clock",
+    "Following",
     "Gateways",
     "Identity",
     "Jobs",
     "Letter",
     "Letterbox",
     "Mail",
+    "News",
     "NoMail",
     "SignedTokens",
     "SmtpMail",
@@ -36,6 +40,7 @@ __all__ = [
     "key_file",
     "normalise_code",
     "today",
+    "when_stopped",
 ]
 
 
@@ -48,6 +53,7 @@ class Gateways:
     vault: Vault
     mail: Mail
     jobs: Jobs
+    news: News = field(default_factory=News)
 
     @classmethod
     def real(cls, key: bytes, mail: Mail) -> Self:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import asyncpg
 
@@ -12,13 +12,13 @@ log = logging.getLogger("segl.signals")
 AGAIN = 0.5  # seconds until a lost connection is sought again
 SILENCE = 0.5  # seconds without a word after which the connection is tried
 
+Channels = Mapping[str, Callable[[str], None]]
+
 
 @contextlib.asynccontextmanager
-async def heard(
-    url: str, channel: str, told: Callable[[str], None], hear: Callable[[bool], None]
-) -> AsyncIterator[None]:
-    """Passes on what is told on a channel, and whether anything can be heard at all."""
-    task = asyncio.create_task(_listen_again_and_again(url, channel, told, hear))
+async def heard(url: str, channels: Channels, hear: Callable[[bool], None]) -> AsyncIterator[None]:
+    """Passes on what is told on each channel, and whether anything can be heard at all."""
+    task = asyncio.create_task(_listen_again_and_again(url, channels, hear))
     try:
         yield
     finally:
@@ -28,24 +28,27 @@ async def heard(
 
 
 async def _listen_again_and_again(
-    url: str, channel: str, told: Callable[[str], None], hear: Callable[[bool], None]
+    url: str, channels: Channels, hear: Callable[[bool], None]
 ) -> None:
     while True:
         try:
-            await _listen(url, channel, told, hear)
+            await _listen(url, channels, hear)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as trouble:
-            log.warning("nothing is heard on %s: %s", channel, type(trouble).__name__)
+            log.warning("nothing is heard of the database: %s", type(trouble).__name__)
         finally:
             hear(False)
         await asyncio.sleep(AGAIN)
 
 
-async def _listen(
-    url: str, channel: str, told: Callable[[str], None], hear: Callable[[bool], None]
-) -> None:
+async def _listen(url: str, channels: Channels, hear: Callable[[bool], None]) -> None:
     connection = await asyncpg.connect(url)
+
+    def tell(_: object, __: int, channel: str, word: str) -> None:
+        channels[channel](word)
+
     try:
-        await connection.add_listener(channel, lambda *words: told(str(words[-1])))
+        for channel in channels:
+            await connection.add_listener(channel, tell)
         hear(True)
         while True:
             await asyncio.sleep(SILENCE)

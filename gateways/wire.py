@@ -39,3 +39,14 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(Gathering(transport, self.loop))  # type: ignore[arg-type]
+
+
+# How uvicorn speaks for us, beside where.
+SPOKEN: dict[str, Any] = {
+    "http": Protocol,
+    "log_level": "warning",
+    "access_log": False,
+    "proxy_headers": False,  # nothing here asks for a client's address
+    "server_header": False,
+    "ws_per_message_deflate": False,  # it would keep a window for each socket
+}

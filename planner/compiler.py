@@ -62,7 +62,7 @@ class Compiler:
         """The plan of an operation."""
         if operation.operation is OperationType.MUTATION:
             return self.change(operation)
-        kind: Any = self.schema.query_type
+        kind: Any = self.schema.get_root_type(operation.operation)
         for key, nodes in self.selection.fields(kind, [operation]).items():
             name = nodes[0].name.value
             if name == "__typename":
@@ -175,7 +175,7 @@ class Compiler:
             level.at = above.add(level.way.near)
             if not level.is_page:
                 level.add(level.way.key)
-        if isinstance(declared, One):
+        if isinstance(declared, One) and not declared.source:
             level.direct = self.contract.direct(nodes[0])
         if isinstance(declared, Page):
             level.text = connection(self, level, get_named_type(definition.type), nodes, path)

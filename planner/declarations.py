@@ -114,6 +114,7 @@ class One:
     ambiguous: dict[str, str] = field(default_factory=dict)  # the member: the code of the refusal
     unless_by_id: str | None = None  # a fact about rows that are found otherwise than by id
     is_mine: bool = False
+    source: Callable[..., Any] | None = None  # what yields the ids of those told of, one by one
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
     get_operation_ast,
     parse,
 )
@@ -163,8 +162,6 @@ class Reader:
             raise TooMuch(measure, weight, self.most)
         if self.contract.mistakes(document):
             raise Unplanned("validation")
-        if node.operation is OperationType.SUBSCRIPTION:
-            raise Unplanned("subscription")
         inputs = Inputs(self.schema, node)
         return Operation(document, node, switches(document), weight, inputs)
 

@@ -54,6 +54,7 @@ class Context:
     idempotency_key: str | None = None
     question: str = ""  # all that was sent, to be compared with a repeat
     attempt: Any = None  # the change that is being made
+    about: str | None = None  # the id of what is told of, in an answer to a subscription
     wakes: set[str] = field(default_factory=set)  # the jobs that wait for the end of the change
     headers: dict[str, str] = field(default_factory=dict)  # to be added to the answer's
     offered: set[str] = field(default_factory=set)  # addresses that no repeat gives out again

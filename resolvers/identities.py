@@ -1,16 +1,18 @@
 """Who is asking: from a token to a user with roles, or to a person who has no user yet."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from uuid_utils.compat import uuid4
 
-from gateways import Claims, Gateways, today
+from gateways import Claims, Gateways, heard, today
+from models import news
 from models.numbers import CprNumber
 from policies import Policy, Subject
 from resolvers.activity import Activity
 from resolvers.context import Context, Person, Rules
-from resolvers.standings import Standing, Standings
+from resolvers.standings import CHANNEL, Standing, Standings
 
 TRUSTED = timedelta(seconds=5)  # how long a token that was checked is not checked again
 MOST = 10_000  # tokens that are remembered
@@ -27,23 +29,48 @@ class Door:
     activity: Activity = field(default_factory=Activity)
     checked: dict[str, tuple[Claims, datetime]] = field(default_factory=dict)
 
+    def listening(self, url: str) -> AbstractAsyncContextManager[None]:
+        """Hears what other processes change: who stands where, and what is followed here."""
+        channels = {CHANNEL: self.forget, news.CHANNEL: self.gateways.news.tell}
+        return heard(url, channels, self.hear)
+
+    def forget(self, user_id: str) -> None:
+        """Asks again where a user stands, and what the user may still follow."""
+        self.standings.forget(user_id)
+        self.gateways.news.remind(user_id)
+
+    def hear(self, is_listening: bool) -> None:
+        """Trusts what is known only as long as changes are heard of."""
+        self.standings.hear(is_listening)
+        self.gateways.news.hear(is_listening)
+
     async def context(
-        self, token: str, language: str | None = None, idempotency_key: str | None = None
+        self,
+        token: str,
+        language: str | None = None,
+        idempotency_key: str | None = None,
+        is_active: bool = True,
     ) -> Context | None:
         """The context of a request, or none when the token is good for nobody."""
         claims = self.claims(token, self.gateways.clock.now()) if token else None
-        return await self.context_for(claims, language, idempotency_key) if claims else None
+        if claims is None:
+            return None
+        return await self.context_for(claims, language, idempotency_key, is_active)
 
     async def context_for(
-        self, claims: Claims, language: str | None = None, idempotency_key: str | None = None
+        self,
+        claims: Claims,
+        language: str | None = None,
+        idempotency_key: str | None = None,
+        is_active: bool = True,
     ) -> Context | None:
-        """The context of somebody who has been recognised."""
+        """The context of somebody who has been recognised, and who acts or only goes on reading."""
         now = self.gateways.clock.now()
         day = today(now)
         standing = await self.standing(claims, day)
         if standing is None:
             return None
-        if standing.subject.user_id:
+        if standing.subject.user_id and is_active:
             self.activity.note(standing.subject.user_id, now)
         return Context(
             gateways=self.gateways,

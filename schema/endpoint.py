@@ -1,12 +1,10 @@
 """GraphQL over HTTP: POST and GET of JSON, by the specification of that name."""
 
-import re
-from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, get_operation_ast, parse
 from graphql import OperationType as OperationKind
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -20,13 +18,17 @@ from models.messages import message
 from planner.reader import Operation, TooMuch
 from planner.selection import Unplanned, Weight
 from resolvers.context import Context
+from schema.bodies import body_of, costed, shown, told, too_much
 from schema.changing import Changing
+from schema.events import STREAM, Events
 from schema.graph import Graph, log_fault
 from schema.http import (
     JSON,
     Answer,
     Asked,
     BadRequest,
+    Caller,
+    ContextOf,
     Heads,
     asked,
     asked_by,
@@ -37,19 +39,25 @@ from schema.http import (
 from schema.multipart import FORM, sent
 from schema.planned import MOST, place_of, reader_of, refused
 from schema.seeing import asking_for
-from schema.telling import Told
+from schema.sockets import Sockets
+from schema.streams import ROOM, Room, Streams
 
-# Where the GraphQL library's messages repeat what a client sent, and what is left of them.
-ECHOES = [
-    (re.compile(echo, re.DOTALL), rest)
-    for echo, rest in (
-        (r"(unknown field) '.*", r"\1."),
-        (r"[,;.?]+ [Ff]ound:? .*", "."),
-        (r"(cannot represent [^:']*[^:' ]).*", r"\1."),
-        (r"(Unexpected \w+) ['\"].*", r"\1."),
-        (r"Value '.*' does not exist", "The value does not exist"),
-    )
-]
+Kinds = frozenset[OperationKind]
+# What each method may ask for; and what is told of what it may not: where to ask, the status.
+KINDS = {"GET": Kinds({OperationKind.QUERY})}
+KINDS["POST"] = KINDS["GET"] | {OperationKind.MUTATION}
+ELSEWHERE = {
+    OperationType.MUTATION: (
+        "Changes are made by POST; a GET only reads.",
+        405,
+        {"Allow": "POST"},
+    ),
+    OperationType.SUBSCRIPTION: (
+        "A subscription is told over a WebSocket, or to whoever accepts text/event-stream.",
+        406,
+        None,
+    ),
+}
 
 
 class Endpoint:
@@ -58,12 +66,18 @@ class Endpoint:
     def __init__(
         self,
         graph: Graph,
-        context_of: Callable[[Scope, Heads], Awaitable[Context | None]],
+        context_of: ContextOf,
         most: Weight = MOST,
+        room: Room = ROOM,
     ):
         self.graph, self.context_of, self.reader = graph, context_of, reader_of(graph, most)
+        self.streams = Streams(self, room)
+        self.sockets = Sockets(graph, context_of, self.streams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.sockets(scope, receive, send)
+            return
         heads = dict(scope["headers"])
         media = media_of(heads.get(b"accept", b""))
         try:
@@ -74,12 +88,14 @@ class Endpoint:
             answer = Answer(body, media, 500)
         await answer.send(send)
 
-    async def answer(self, scope: Scope, heads: Heads, receive: Receive, media: str) -> Answer:
+    async def answer(
+        self, scope: Scope, heads: Heads, receive: Receive, media: str
+    ) -> Answer | Events:
         """The answer to one request."""
         method = scope["method"]
-        if method not in ("GET", "POST"):
-            body = {"errors": [told("Ask by POST, or by GET to read.", "INVALID")]}
-            return Answer(body, media, 405, {"Allow": "GET, POST"})
+        if method not in KINDS:
+            text = "Ask by POST, or by GET to read."
+            return Answer({"errors": [told(text, "INVALID")]}, media, 405, {"Allow": "GET, POST"})
         try:
             if method == "POST" and kind_of(heads) == FORM:
                 context = await self.context_of(scope, heads)
@@ -92,18 +108,25 @@ class Endpoint:
         if context and context.idempotency_key:
             given = orjson.dumps([one.name, one.variables], in_short, orjson.OPT_SORT_KEYS)
             context.question = f"{one.query}\n{given!r}"
+        accept = heads.get(b"accept", b"")
+        if STREAM in accept and self.is_subscription(one):
+            return Events(self.streams.told(one, Caller(self.context_of, scope, heads)), receive)
         try:
-            planned = await self.planned(*one, context, method == "POST")
+            body = await self.planned(*one, context, KINDS[method])
+            if body is None:
+                accepted = language_of(heads.get(b"accept-language", b""))
+                body = await self.executed(one, context, KINDS[method], accepted)
         except TooMuch as much:
             return Answer({"errors": [too_much(much)]}, media, 200 if media == JSON else 400)
-        if planned:
-            return Answer(planned, media, 200, signs(context))
-        accepted = language_of(heads.get(b"accept-language", b""))
-        return await self.executed(one, context, method, media, accepted)
+        except InvalidOperationTypeError as wrong:
+            text, status, headers = ELSEWHERE[wrong.operation_type]
+            return Answer({"errors": [told(text, "INVALID")]}, media, status, headers)
+        is_answered = "data" in body or media == JSON
+        return Answer(body, media, 200 if is_answered else 400, signs(context))
 
     async def executed(
-        self, one: Asked, context: Context | None, method: str, media: str, accepted: str | None
-    ) -> Answer:
+        self, one: Asked, context: Context | None, kinds: Kinds, accepted: str | None
+    ) -> dict[str, Any]:
         """The answer of the executor."""
         try:
             result = await self.graph.execute(
@@ -111,19 +134,24 @@ class Endpoint:
                 variable_values=one.variables,
                 context_value=context,
                 operation_name=one.name,
-                allowed_operation_types=allowed(method),
+                allowed_operation_types=[OperationType(kind.value) for kind in kinds],
             )
-        except InvalidOperationTypeError:
-            text = "Changes are made by POST; a GET only reads."
-            return Answer({"errors": [told(text, "INVALID")]}, media, 405, {"Allow": "POST"})
         except CannotGetOperationTypeError:
-            body = {"errors": [told("The document has no operation of that name.", "INVALID")]}
-            return Answer(body, media, 200 if media == JSON else 400)
+            return {"errors": [told("The document has no operation of that name.", "INVALID")]}
         assert isinstance(result, ExecutionResult)
         body = body_of(result, context.language if context else accepted or "en")
-        if operation := self.reader.known(one.query, one.name):
-            body = costed(body, operation)
-        return Answer(body, media, status_of(result, media), signs(context))
+        operation = self.reader.known(one.query, one.name)
+        return costed(body, operation) if operation else body
+
+    def is_subscription(self, one: Asked) -> bool:
+        """Whether a document asks to be told, even if it says wrongly of what."""
+        try:
+            if operation := self.reader.known(one.query, one.name):
+                return operation.node.operation is OperationKind.SUBSCRIPTION
+            node = get_operation_ast(parse(one.query), one.name)
+        except (TooMuch, GraphQLError):
+            return False
+        return node is not None and node.operation is OperationKind.SUBSCRIPTION
 
     async def planned(
         self,
@@ -131,16 +159,16 @@ class Endpoint:
         variables: dict[str, Any] | None,
         name: str | None,
         context: Context | None,
-        may_change: bool = True,
+        kinds: Kinds = KINDS["POST"],
     ) -> dict[str, Any] | None:
         """The answer of the planner; none for what the executor shall answer."""
         try:
             operation = self.reader.operation(query, name)  # too much is so for a stranger as well
             if context is None or context.subject.organisation_id is None:
                 return None
+            if operation.node.operation not in kinds:
+                return None
             if operation.node.operation is OperationKind.MUTATION:
-                if not may_change:
-                    return None
                 return await self.changed(operation, Asked(query, variables, name), context)
             asking = asking_for(context)
             found = await self.reader.answer(operation, variables or {}, asking, lending())
@@ -176,19 +204,14 @@ class Endpoint:
         return costed({"errors": errors, "data": data} if errors else {"data": data}, operation)
 
     async def metrics(self, request: Request) -> Response:
-        """What the planner left to the executor, for those who watch."""
-        return PlainTextResponse("\n".join(self.reader.metrics()) + "\n")
+        """What the planner left to the executor, and what is followed, for those who watch."""
+        lines = (*self.reader.metrics(), *self.streams.metrics())
+        return PlainTextResponse("\n".join(lines) + "\n")
 
 
 def in_short(content: bytes) -> str:
     """What stands for a file where requests are compared."""
     return sha256(content).hexdigest()
-
-
-def costed(body: dict[str, Any], operation: Operation) -> dict[str, Any]:
-    """An answer that tells what its document costs at most: fields times page sizes."""
-    body["extensions"] = {"cost": operation.weight.cost}
-    return body
 
 
 def signs(context: Context | None) -> dict[str, str] | None:
@@ -200,72 +223,7 @@ def front(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:
     """Takes GraphQL the short way: every layer that is passed costs on each request."""
 
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-        is_graphql = scope["type"] == "http" and scope["path"] == "/graphql"
+        is_graphql = scope["type"] != "lifespan" and scope["path"] == "/graphql"
         await (endpoint if is_graphql else pages)(scope, receive, send)
 
     return choose
-
-
-def too_much(much: TooMuch) -> dict[str, Any]:
-    """The refusal of a document that asks for more than is answered at once."""
-    asked, most = getattr(much.weight, much.measure), getattr(much.most, much.measure)
-    text = (
-        f"This asks for too much at once: {much.measure} {asked:,}, where {most:,} is the most."
-        " Ask for shorter pages or fewer fields, or in several requests."
-    )
-    return told(text, "INVALID", measure=much.measure, asked=asked, most=most)
-
-
-def allowed(method: str) -> Any:
-    queries = {OperationType.QUERY}
-    return queries if method == "GET" else queries | {OperationType.MUTATION}
-
-
-def body_of(result: ExecutionResult, language: str) -> dict[str, Any]:
-    """The answer; of its errors only what a client may read."""
-    body: dict[str, Any] = {}
-    if result.errors:
-        body["errors"] = [shown(error, language) for error in result.errors]
-    if result.data is not None or not is_request_error(result):
-        body["data"] = result.data
-    if result.extensions:
-        body["extensions"] = result.extensions
-    return body
-
-
-def shown(error: Any, language: str) -> dict[str, Any]:
-    """An error: a refusal in its own words, a fault in none, a mistake without its values."""
-    fault = error.original_error
-    if isinstance(fault, Told):
-        formatted = told(fault.refusal.message(language), **fault.extensions)
-    elif fault is None or error.path is None:
-        formatted = told(without_values(error.message), "INVALID")
-    else:
-        formatted = told(message("INTERNAL", language), "INTERNAL")
-    if error.locations:
-        formatted["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
-    if error.path:
-        formatted["path"] = error.path
-    return formatted
-
-
-def told(text: str, code: str, **extensions: Any) -> dict[str, Any]:
-    return {"message": text, "extensions": {"code": code, **extensions}}
-
-
-def without_values(text: str) -> str:
-    """A message of the GraphQL library without the value that a client sent."""
-    for echo, rest in ECHOES:
-        text = echo.sub(rest, text)
-    return text
-
-
-def is_request_error(result: ExecutionResult) -> bool:
-    """Whether nothing was executed."""
-    return result.data is None and all(error.path is None for error in result.errors or ())
-
-
-def status_of(result: ExecutionResult, media: str) -> int:
-    if media == JSON or not is_request_error(result):
-        return 200
-    return 400

@@ -12,6 +12,7 @@ lead      a way on, by id alone    about = lead("about_id", "...", allow="node:r
 page      a way on to many         users = page("User", "...", allow="user:list", filter=...)
 one       a way in to one          user = one("User", "...", allow="user:read", by=UserRef)
 found     by id, of any table      node = found("...", allow="node:read")
+told      each as it happens   progress = told(follow, "UserImport", "...", allow="...")
 answer    a guarded function       history = answer(verify, "...", allow="history:verify")
 
 The planner shall compile the declarations; `schema.reading` reads them row by row for the executor.
@@ -265,6 +266,19 @@ def one(
     elif by:
         arguments = (argument("by", form_of(by).shown_as, which),)
     way = planned.One(kind, allow, columns or {}, **declared)
+    return led(description, f"Optional[{kind}]", way, allow=allow, arguments=arguments)
+
+
+def told(
+    source: Callable[..., Any],
+    kind: str,
+    description: str,
+    *,
+    allow: str,
+    arguments: tuple[StrawberryArgument, ...] = (),
+) -> Any:
+    """Of everything whose id the source yields, what one may see of it at that moment."""
+    way = planned.One(kind, allow, {"id": "id"}, source=source)
     return led(description, f"Optional[{kind}]", way, allow=allow, arguments=arguments)
 
 

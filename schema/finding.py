@@ -47,6 +47,8 @@ async def enter(declared: One, given: dict[str, Any], asking: Asking) -> Row | N
 
 async def reference(declared: One, given: dict[str, Any], asking: Asking) -> tuple[str | None, Any]:
     """By which column a row is looked for, and the value there."""
+    if declared.source:
+        given = {"id": asking.context.about}
     if "id" in given:
         return "id", id_or_none(given["id"]) or tell_nothing_here(asking.context)
     if "by" not in given:

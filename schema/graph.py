@@ -16,6 +16,7 @@ from schema.mutations import Mutation
 from schema.problems import PROBLEMS
 from schema.queries import Query
 from schema.scalars import scalar_map
+from schema.subscriptions import Subscription
 from schema.telling import Told
 from schema.types import billing, settings
 
@@ -96,6 +97,7 @@ class Graph(strawberry.Schema):
         super().__init__(
             Query,
             Mutation,
+            Subscription,
             types=[
                 *PROBLEMS,
                 settings.SettingsPage,
@@ -125,7 +127,12 @@ class Graph(strawberry.Schema):
 
     @property
     def roots(self) -> tuple[Any, ...]:
-        return (self._schema.query_type, self._schema.mutation_type)
+        return (*self.reads, self._schema.mutation_type)
+
+    @property
+    def reads(self) -> tuple[Any, ...]:
+        """The ways in for reading, and for being told."""
+        return (self._schema.query_type, self._schema.subscription_type)
 
     def must_be_guarded(self, permissions: tuple[str, ...]) -> None:
         """Refuses to open with a field that asks nothing, or asks for what no role holds."""

@@ -1,5 +1,7 @@
 """What GraphQL over HTTP is made of: what a request asks, in which form and language; answers."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -7,12 +9,15 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.types import Receive, Scope, Send
 
+from resolvers.context import Context
+
 GRAPHQL, JSON = "application/graphql-response+json", "application/json"
 LONGEST = 1_000_000  # bytes of a request
 LANGUAGES = ("da", "en")
 PREFLIGHT = b"graphql-preflight"  # a header that a form of another site cannot send
 NO_STORE = (b"cache-control", b"no-store")  # an answer is for one person
 Heads = dict[bytes, bytes]
+ContextOf = Callable[..., Awaitable[Context | None]]
 
 
 class BadRequest(Exception):
@@ -29,6 +34,23 @@ class Asked(NamedTuple):
     query: str
     variables: dict[str, Any] | None
     name: str | None
+
+
+@dataclass
+class Caller:
+    """Whoever sent a request or opened a socket: asked for anew as long as it stays open."""
+
+    context_of: ContextOf
+    scope: Scope
+    heads: Heads
+
+    async def context(self, is_active: bool = False) -> Context | None:
+        """Who it is, and with which rights now; active is who asks, not who is told more."""
+        return await self.context_of(self.scope, self.heads, is_active)
+
+    @property
+    def language(self) -> str | None:
+        return language_of(self.heads.get(b"accept-language", b""))
 
 
 class Answer(NamedTuple):

@@ -28,7 +28,8 @@ LARGEST = Weight(10**9, 100, 10**6, 10**6, 10**6, 10**6)
 
 def contract_of(graph: Graph) -> Contract:
     """All declarations of a schema, by the names that GraphQL knows."""
-    roots, attributes, names = {}, {}, {}
+    roots: dict[str, Any] = {}
+    attributes, names = {}, {}
     for name, kind in graph._schema.type_map.items():
         fields = {
             key: one.extensions["strawberry-definition"]
@@ -38,8 +39,8 @@ def contract_of(graph: Graph) -> Contract:
         python = {key: one.python_name for key, one in fields.items()}
         if name in SHOWN:
             names[name] = python
-        elif kind is graph._schema.query_type:
-            roots = {key: one.metadata["declared"] for key, one in fields.items()}
+        elif kind in graph.reads:
+            roots |= {key: one.metadata["declared"] for key, one in fields.items()}
         else:
             plain = {key: one for key, one in fields.items() if not one.base_resolver}
             attributes[name] = {key: python[key] for key in plain}

@@ -1,6 +1,7 @@
 """Asks the planner and the executor the same, directly, and keeps what both answered."""
 
 import gc
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +9,10 @@ import orjson
 
 from planner.declarations import Extent
 from resolvers.context import Context
-from schema.endpoint import Endpoint, body_of
+from schema.bodies import body_of
+from schema.endpoint import Endpoint
 from schema.graph import graph
+from schema.http import Asked, Caller
 from tests.furnishing import Town
 from tests.generating import Question
 
@@ -78,6 +81,19 @@ class Asking:
         """The planner's answer, if it has one."""
         context = await self.town.context(asker)
         return await self.endpoint.planned(question.text, question.variables, None, context)
+
+    async def told(self, asker: str, question: Question) -> list[tuple[bytes, list[bytes]]]:
+        """What is told at once to whoever follows something, and what the executor says of it."""
+        caller = Caller(lambda *_: self.town.context(asker), {}, {})
+        asked = Asked(question.text, question.variables, None)
+        (about,) = question.variables.values()
+        context = await self.town.context(asker)
+        context.about = about
+        result: Any = await graph.execute(
+            question.text, variable_values=question.variables, context_value=context
+        )
+        async with aclosing(self.endpoint.streams.told(asked, caller)) as bodies:
+            return [sent(await anext(bodies)), sent(body_of(result, context.language))]
 
     async def left_behind(self, askers: tuple[str, ...], question: Question) -> list[Any]:
         """What of ours only the garbage collector can clear away when these were answered."""

@@ -7,7 +7,8 @@ import orjson
 from graphql import OperationType
 
 from resolvers.context import Context
-from schema.endpoint import Endpoint, body_of
+from schema.bodies import body_of
+from schema.endpoint import KINDS, Endpoint, Kinds
 
 PLANNED: Counter[bool] = Counter()  # how many queries the planner answered, and how many it left
 
@@ -21,14 +22,14 @@ class BothWays(Endpoint):
         variables: dict[str, Any] | None,
         name: str | None,
         context: Context | None,
-        may_change: bool = True,
+        kinds: Kinds = KINDS["POST"],
     ) -> dict[str, Any] | None:
-        answer = await super().planned(query, variables, name, context, may_change)
+        answer = await super().planned(query, variables, name, context, kinds)
         PLANNED[answer is not None] += 1
         assert not self.reader.faults, "the planner met a fault, and left it to the executor"
         known = self.reader.known(query, name)
-        is_query = known and known.node.operation is OperationType.QUERY  # a change is made once
-        if answer is not None and context and is_query:
+        is_read = known and known.node.operation is not OperationType.MUTATION
+        if answer is not None and context and is_read:  # a change is made once
             result: Any = await self.graph.execute(
                 query, variable_values=variables, context_value=context, operation_name=name
             )

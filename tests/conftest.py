@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from starlette.types import ASGIApp
 from tortoise import connections
 
 from gateways import Gateways, Letter, Letterbox, _key_of_this_process
@@ -130,10 +131,12 @@ def way_in(request: pytest.FixtureRequest) -> type[Endpoint]:
 
 
 @pytest.fixture
-async def client(
-    environment: Environment, gateways: Gateways, way_in: type[Endpoint]
-) -> AsyncIterator[AsyncClient]:
-    app = create_app(environment, gateways, way_in=way_in)
+def app(environment: Environment, gateways: Gateways, way_in: type[Endpoint]) -> ASGIApp:
+    return create_app(environment, gateways, way_in=way_in)
+
+
+@pytest.fixture
+async def client(app: ASGIApp) -> AsyncIterator[AsyncClient]:
     hooks = {"request": [LEAKS.hear_request], "response": [LEAKS.hear_response]}
     transport = ASGITransport(app)
     async with AsyncClient(transport=transport, base_url="http://test", event_hooks=hooks) as one:

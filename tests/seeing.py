@@ -19,6 +19,7 @@ WAYS = {
     "WAITING": "user(by: {id: $waiting})",
     "RENEW": "mutation > renewTemporaryCode(input: {userId: $forgetful}) > errors { code }",
     "FILE": "userImport(id: $file)",
+    "PROGRESS": "subscription > userImportProgress(importId: $file)",
     "BATCH": "activationBatch(id: $batch)",
     "GROUP": "group(id: $group)",
     "MINE": "group(id: $my_group)",
@@ -80,6 +81,7 @@ ActivationBatch.codes                      BATCH > codes > fileName             
 Query.userImports                          userImports > nodes > id             file
 Query.userFileTemplate                     userFileTemplate(action: CREATE) > mediaType  text/csv
 Query.userImport                           FILE > id                            file
+Subscription.userImportProgress            PROGRESS > id                        file
 UserImport                                 NODE                                 file
 UserImport.plan                            FILE > plan > nodes > id             plan_row
 UserImport.rowErrors                       FILE > rowErrors > nodes > id        row_error
@@ -195,6 +197,10 @@ class Read:
     def is_change(self) -> bool:
         return self.text.startswith("mutation")
 
+    @property
+    def is_told(self) -> bool:
+        return self.text.startswith("subscription")
+
 
 def read(row: str) -> tuple[str, Read]:
     """The document of a row."""
@@ -203,7 +209,7 @@ def read(row: str) -> tuple[str, Read]:
     kind = about.partition(".")[0]
     way = re.sub("[A-Z]{4,}", lambda word: WAYS.get(word[0], word[0]), way)
     steps = way.replace("TOKEN", token).replace("TYPE", kind).split(" > ")
-    operation = steps.pop(0) if steps[0] == "mutation" else "query"
+    operation = steps.pop(0) if steps[0] in ("mutation", "subscription") else "query"
     names = tuple(dict.fromkeys(re.findall(r"\$(\w+)", way.replace("TOKEN", token))))
     given = ", ".join(f"${one}: ID!" for one in names)
     head = f"{operation} ({given})" if given else operation

@@ -18,6 +18,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, Route, async_playwright, expect
 
 from gateways.database import embedded
+from models.user_files import HEADINGS
 
 HERE = Path(__file__).parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -74,6 +75,13 @@ mutation CreateWithPrivateMitId {
   ) {
     user { status }
     errors { code }
+  }
+}
+"""
+UPLOAD = """
+mutation Upload {
+  uploadUserFile(input: { file: { text: "HEAD\\nD" }, policy: SKIP_BAD_ROWS }) {
+    userImport { id }
   }
 }
 """
@@ -228,6 +236,19 @@ async def test_what_one_role_is_denied_another_does(page):
 
     await expect(result).to_contain_text('"name": "Kantinen"')
     await expect(result).to_contain_text('"errors": []')
+
+
+async def test_a_file_is_followed_in_the_workbench_until_it_is_checked(page):
+    await sign_in(page, "user-administrator")
+    await write(page, UPLOAD.replace("HEAD", ";".join(HEADINGS)))
+    result = await run(page)
+    await expect(result).to_contain_text('"userImport": {')
+    (key,) = re.findall(r'"id":\s"([\w-]+)"', await result.inner_text())
+
+    await write(page, f'subscription {{ userImportProgress(importId: "{key}") {{ id status }} }}')
+
+    await expect(await run(page)).to_contain_text('"status": "READY"')
+    await expect(page.get_by_role("button", name="Execute query")).to_be_visible()
 
 
 # Letters and activation

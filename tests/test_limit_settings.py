@@ -7,6 +7,7 @@ import pytest
 import server
 from planner.selection import Weight
 from schema.planned import LARGEST, MOST
+from schema.streams import LARGEST_ROOM, ROOM, Room
 from server import Environment
 from tests.test_server import segl
 
@@ -17,7 +18,7 @@ GREETINGS = """{
   b: viewer { language }
 }"""
 WEIGHT = Weight(cost=5, depth=2, aliases=2, directives=2, roots=2, characters=len(GREETINGS))
-MEASURES = vars(WEIGHT)
+MEASURES, USUAL = vars(WEIGHT), vars(MOST) | vars(ROOM)
 HOP = "user { memberships(first: 1) { nodes { "
 DEEP = f"{{ viewer {{ {HOP * 33} id {'}' * 101}"
 
@@ -70,15 +71,23 @@ def test_without_settings_the_usual_holds(monkeypatch):
     assert Environment.read().most == MOST
 
 
+def test_how_much_may_be_followed_is_a_setting_too(monkeypatch):
+    usual = Environment.read().room
+    for name in vars(ROOM):
+        monkeypatch.setenv(f"SEGL_MOST_{name.upper()}", "7")
+
+    assert (usual, Environment.read().room) == (ROOM, Room(7, 7))
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "many", "", "1.5", "10000000000"])
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", USUAL)
 def test_a_limit_that_cannot_be_set_is_told_in_a_sentence(monkeypatch, capsys, measure, value):
     name = f"SEGL_MOST_{measure.upper()}"
     monkeypatch.setenv(name, value)
 
     code = server.main(["schema"])
 
-    told, largest = capsys.readouterr(), getattr(LARGEST, measure)
+    told, largest = capsys.readouterr(), (vars(LARGEST) | vars(LARGEST_ROOM))[measure]
     assert (code, told.out) == (2, "")
     assert told.err == f"{name} must be a whole number from 1 to {largest}.\n"
 
@@ -92,11 +101,11 @@ def test_a_document_is_explained_within_the_limits_that_are_set(tmp_path):
     assert refused.stdout == "refused: aliases is more than 1\n"
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", USUAL)
 def test_the_readme_tells_of_each_limit_and_what_it_is_usually(measure):
     rows = [one for one in Path("README.md").read_text().splitlines() if "SEGL_MOST" in one]
 
     (row,) = [one for one in rows if f"`SEGL_MOST_{measure.upper()}`" in one]
     names, _, usual = [one.strip() for one in row.strip("|").split("|")]
     at = names.split(", ").index(f"`SEGL_MOST_{measure.upper()}`")
-    assert usual.split(", ")[at] == f"`{getattr(MOST, measure)}`"
+    assert usual.split(", ")[at] == f"`{USUAL[measure]}`"

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 async def standings(database_url, empty):
     """The standings of a process that listens, as a server does."""
     known = Standings()
-    async with heard(database_url, CHANNEL, known.forget, known.hear):
+    async with heard(database_url, {CHANNEL: known.forget}, known.hear):
         await soon(lambda: known.is_listening)
         yield known
 

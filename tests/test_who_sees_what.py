@@ -20,7 +20,7 @@ import pytest
 from graphql import TypeInfo, TypeInfoVisitor, Visitor, is_object_type, parse, validate, visit
 
 from models import Billing, BillingMethodKind
-from schema.endpoint import body_of
+from schema.bodies import body_of
 from schema.graph import graph
 from schema.rows import SHOWN
 from tests.answering import Asking, sent
@@ -123,6 +123,7 @@ Query.userFileTemplate                        .        x      .          .      
 
 user_import:read
 Query.userImport                              ..       x?     ..         ..          ?x
+Subscription.userImportProgress               ..       x?     ..         ..          ?x
 UserImport                                    --       x-     --         --          -x
 UserImport.plan                               ~~       x?     ~~         ~~          ?x
 UserImport.rowErrors                          ~~       x?     ~~         ~~          ?x
@@ -261,6 +262,8 @@ def whose(asker, marks):
 
 async def answered(asking, asker, question, read):
     """What is answered by each of the two ways that can: they are alike."""
+    if read.is_told:
+        return await asking.told(asker, question)
     if not read.is_change:
         both = await asking.both(asker, question)
         assert both.are_alike or tuple(read.about.split(".")) in LEFT
@@ -284,7 +287,8 @@ def mark(answer, read, token):
     paths = [[str(key) for key in orjson.loads(one)["path"]] for one in errors]
     kind, _, field = read.about.partition(".")
     is_there = paths and all(path[-1] == field for path in paths)
-    return "." if is_there and (kind == "Query") == (len(paths[0]) == 1) else "~"
+    is_root = kind in ("Query", "Subscription")
+    return "." if is_there and is_root == (len(paths[0]) == 1) else "~"
 
 
 @pytest.mark.parametrize(("name", "asker", "marks"), CELLS)

@@ -1,0 +1,20 @@
+"""What PostgreSQL tells every process when something has changed: ids, and nothing else."""
+
+CHANNEL = "news"
+
+# Whatever table it serves, it says what kind of thing has changed, whose it is, and an id.
+TELL = """
+create function tell() returns trigger language plpgsql as $$
+declare
+    it jsonb := coalesce(to_jsonb(new), to_jsonb(old));
+begin
+    perform pg_notify('news', concat_ws(' ', tg_argv[0], it ->> tg_argv[1], it ->> tg_argv[2]));
+    return null;
+end $$
+"""
+TELL_NOTHING = "drop function tell() cascade"
+
+TELL_OF_IMPORTS = """
+create trigger tell after update or delete on user_import for each row
+    execute function tell('user_import', 'id', 'id')
+"""
