@@ -55,6 +55,7 @@ bench-scale: .venv/.run bench/node_modules/.made ## Measure lists of 10,000 and 
 	@$(BIN)/python -m bench.scale
 
 bench-import: .venv/.run ## Measure a file of 100,000 users
+	@$(BIN)/python -m bench.beside
 	@$(BIN)/python -m bench.imports
 
 bench-shares: .venv/.run ## Tell where the time of a request goes

@@ -82,9 +82,9 @@ async def measured(url: str, rows: int, folder: Path) -> None:
         assert await User.filter(status="DELETED").count() == rows
         print(f"undone in {undone:.1f} s")
         assert (await verify(here.id)).is_intact
+    print(f"import undo {rows / undone:.0f}")
     print(f"import check {checked:.0f}")
     print(f"import create {rows / seconds:.0f}")
-    print(f"import undo {rows / undone:.0f}")
     print(f"import copy-ratio {seconds / copied:.2f}")
     print(f"import memory {memory:.0f}")
 

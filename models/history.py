@@ -22,7 +22,7 @@ from uuid_utils.compat import uuid7
 
 from models.actors import Actor, ActorKind
 from models.base import EVERYONE, Change, Entity, Record, Touch
-from models.bulk import insert
+from models.bulk import in_turns, insert
 from models.wording import Changes, meet, readable, summary
 
 
@@ -179,7 +179,7 @@ async def record(change: Change, actor: Actor) -> None:
     """
     here, entities = actor.organisation_id, [one.entity for one in change.touched.values()]
     entries: dict[UUID, list[Entry]] = {here: []}
-    for touch in change.touched.values():
+    async for touch in in_turns(change.touched.values()):
         changes, home = touch.changes(), getattr(touch.entity, touch.entity.tenant)
         await meet(touch.entity, changes)
         entries[here].append(told(change, touch, changes))
@@ -260,14 +260,14 @@ async def append(change: Change, actor: Actor, entries: Iterable[Entry]) -> None
         "activity": change.activity,
         "operation": change.operation,
     }
-    for entry in entries:
+    async for entry in in_turns(entries):
         row = {"id": uuid7()} | entry | common | {"salt": secrets.token_hex(16)}
         row["words_hash"] = words_in(row)
         row["sequence"] = sequence = sequence + 1
         row["hash"] = former = linked(former, row)
         rows.append(row)
     if len(rows) > MOST_AT_ONCE:
-        await insert(HistoryEntry, list(rows[0]), [columns_of(one) for one in rows])
+        await insert(HistoryEntry, list(rows[0]), (columns_of(one) async for one in in_turns(rows)))
         rows = []
     text = orjson.dumps(rows, default=str).decode()
     await client.execute_query(APPEND, [text, here, sequence, former])

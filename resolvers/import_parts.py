@@ -1,6 +1,5 @@
 """A part of a file of users, checked or run in the transaction that is open."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +23,7 @@ from models import (
     UserStatus,
     bulk,
 )
+from models.bulk import in_turns
 from models.history import record
 from models.imports import DONE, READY, RUNNING
 from models.refusals import Conflict, Refusal, Refusals
@@ -36,7 +36,6 @@ from resolvers.settings import usual_units
 from resolvers.telling import tell_of
 from resolvers.user_rows import CheckedRow, Terms
 
-AT_ONCE = 25  # rows, after which requests get their turn
 OPERATIONS = {CREATE: "createUser", UPDATE: "updateUser", DELETE: "deleteUser"}
 
 
@@ -125,7 +124,7 @@ class Part:
                 orjson.dumps(planned(one, self.terms.names)).decode(),
                 one.identity,
             )
-            for one in good
+            async for one in in_turns(good)
         ]
         await bulk.insert(UserImportRow, (*names, "changes", "identity_hash"), rows)
 
@@ -205,7 +204,7 @@ class Part:
     async def create(self, rows: Sequence[CheckedRow], plan: dict[int, UUID]) -> None:
         context, terms = self.context, self.terms
         usual, made = await usual_units(context, "user"), []
-        for number, row in enumerate(rows):
+        async for row in in_turns(rows):
             made.append(
                 users.made(
                     context,
@@ -216,8 +215,6 @@ class Part:
                     **{**usual, **row.given},
                 )
             )
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
         await bulk.create(made)
 
     async def alter(self, rows: Sequence[CheckedRow]) -> None:
@@ -244,12 +241,7 @@ class Part:
 
 
 async def checked(rows: Sequence[Row], terms: Terms) -> list[CheckedRow]:
-    found = []
-    for number, row in enumerate(rows):
-        found.append(user_rows.check(row, terms))
-        if number % AT_ONCE == 0:
-            await asyncio.sleep(0)
-    return found
+    return [user_rows.check(row, terms) async for row in in_turns(rows)]
 
 
 async def store_errors(file: UserImport, rows: Sequence[CheckedRow]) -> None:

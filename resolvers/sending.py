@@ -32,6 +32,7 @@ from models import (
     UserStatus,
     bulk,
 )
+from models.bulk import in_turns
 from models.history import record
 from models.refusals import Invalid
 from policies import Policy, Subject
@@ -43,7 +44,6 @@ from resolvers.context import Context, Rules, checked_by
 
 JOB = "batches"
 PART = 100  # users
-AT_ONCE = 25  # users, after which requests get their turn
 STUMBLES = 5  # after which a part is given up
 NEXT = """
 select id from batch_part where stumble_count < $1
@@ -114,7 +114,7 @@ async def send(context: Context, batch: ActivationBatch, users: list[User]) -> N
     begun: list[Activation] = []
     codes = []
     given = await equipment(context, batch, users)
-    for number, user in enumerate(users):
+    async for user in in_turns(users):
         user.take(UserAction.SEND_FOR_ACTIVATION)
         change.touch(user).notes["activationBatch"] = (None, batch.known_as)
         activation = activations.begun(user)
@@ -123,8 +123,6 @@ async def send(context: Context, batch: ActivationBatch, users: list[User]) -> N
         begun.append(activation)
         if user.cpr_number_hash is None:
             codes.append(give_code(context, user, activation))
-        if number % AT_ONCE == 0:
-            await asyncio.sleep(0)
     await bulk.create(letters)
     await bulk.create(begun)
     await bulk.create(given)
