@@ -23,7 +23,7 @@ from tests.users import DELETE, UPDATE, changing
 
 pytestmark = pytest.mark.anyio
 
-KILLS = 20 if os.environ.get("SEGL_PROVE") else 4
+KILLS = 20 if os.environ.get("SEGL_PROVE") else 2
 USERS = 200 * KILLS
 SEND = changing("sendUserForActivation")
 READS = "id isDone sentCount leftOutCount leftOut { totalCount } codes { url }"

@@ -16,7 +16,7 @@ from tests.files import UPLOAD, created, file
 
 pytestmark = pytest.mark.anyio
 
-KILLS = 20 if os.environ.get("SEGL_PROVE") else 4
+KILLS = 20 if os.environ.get("SEGL_PROVE") else 2
 ROWS = 200 * KILLS
 HERE = Path(__file__).parent.parent
 
