@@ -24,7 +24,7 @@ from gateways.database import Connection, embedded
 from gateways.settings import Unusable, hexadecimal, truth, whole, wholes
 from gateways.wire import SPOKEN
 from graphiql.forms import COOKIE
-from models import database
+from models import catalogue, database
 from planner.selection import Weight
 from policies import Policy
 from resolvers import demo, organisations
@@ -132,6 +132,7 @@ def create_app(
     """The application; with a database's address it opens it, without one it finds it open."""
     policy = Policy()
     graph.must_be_guarded(policy.permissions)
+    catalogue.must_be_lawful(catalogue.shipped(), policy.permissions)
     door = Door(gateways, policy, environment.rules)
     arrange(gateways, policy, environment.rules)
     gateways.jobs.every(10, door.activity.store, "activity")
@@ -168,7 +169,6 @@ def create_app(
         ],
         lifespan=lifespan,
     )
-
     return front(endpoint, pages)
 
 

@@ -51,6 +51,7 @@ from models.organisations import (
 )
 from models.outbox import DeliveryStatus, Letter
 from models.requests import Decision, Request, RequestKind, RequestStatus
+from models.rights import Right, RightAssignment, RightSourceKind
 from models.settings import (
     AuthenticatorSettings,
     CertificateSettings,
@@ -119,6 +120,9 @@ __all__ = [
     "RequestStatus",
     "RetrievalIdentification",
     "RevocationReason",
+    "Right",
+    "RightAssignment",
+    "RightSourceKind",
     "Role",
     "RoleAssignment",
     "SettingsPage",

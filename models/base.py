@@ -31,6 +31,10 @@ class Record(Model):
     # The column, or relation.column, with the user whose it is; or EVERYONE in the organisation.
     owner: ClassVar[str | None] = None
     is_private: ClassVar[bool] = False  # seen by whose it is alone, whatever roles others hold
+    # A fact that makes a row one's own beside its owner, columns in braces, who asks as $me.
+    owned_by: ClassVar[str | None] = None
+    is_shared: ClassVar[bool] = False  # the same for all organisations, told by `source`
+    source: ClassVar[str | None] = None  # the rows as SQL, where they are more than a table
     # The column that tells by a CPR number whose it is, where they need not have a user here.
     proved_by: ClassVar[str | None] = None
 

@@ -8,6 +8,8 @@ from tortoise import Tortoise, connections
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
+from models import catalogue
+
 
 def config(url: str) -> dict[str, Any]:
     """What Tortoise needs to know of a database."""
@@ -88,8 +90,11 @@ async def known() -> None:
 
 
 async def migrate(url: str) -> None:
-    """Makes every table what the models expect; does nothing where it is so already."""
+    """Makes every table what the models expect, and takes over the catalogue of rights; does
+    nothing where it is so already.
+    """
     await run_migrations(config=config(url))
+    await catalogue.load(catalogue.shipped())
     await Tortoise.close_connections()
 
 

@@ -51,6 +51,8 @@ class EntityKind(StrEnum):
     ACTIVATION_BATCH: Users sent for activation together.
     GROUP: A user group.
     GROUP_MEMBER: A membership of a group.
+    RIGHT: A right of the catalogue.
+    RIGHT_ASSIGNMENT: A right given to a user or a group.
     CERTIFICATE_PROFILE: A profile of organisation certificates.
     CERTIFICATE: A certificate, ordered or issued.
     BILLING: The billing method.
@@ -70,6 +72,8 @@ class EntityKind(StrEnum):
     ACTIVATION_BATCH = "ACTIVATION_BATCH"
     GROUP = "GROUP"
     GROUP_MEMBER = "GROUP_MEMBER"
+    RIGHT = "RIGHT"
+    RIGHT_ASSIGNMENT = "RIGHT_ASSIGNMENT"
     CERTIFICATE_PROFILE = "CERTIFICATE_PROFILE"
     CERTIFICATE = "CERTIFICATE"
     BILLING = "BILLING"

@@ -17,10 +17,12 @@ class RequestKind(StrEnum):
 
     USER: To become a user.
     ANONYMITY: To become anonymous.
+    RIGHT: A right.
     """
 
     USER = "USER"
     ANONYMITY = "ANONYMITY"
+    RIGHT = "RIGHT"
 
 
 class RequestStatus(StrEnum):
@@ -53,6 +55,7 @@ class Decision(StrEnum):
 DECIDING = {
     RequestKind.USER: "user_request:decide",
     RequestKind.ANONYMITY: "anonymity_request:decide",
+    RequestKind.RIGHT: "right_request:decide",
 }
 
 
@@ -83,8 +86,21 @@ class Request(Entity):
     cpr_number_sealed = fields.BinaryField(null=True)
     cpr_number_hash = fields.CharField(64, null=True)
     language: Any = fields.CharEnumField(Language, max_length=20, null=True)
+    # Which right is asked for, and with what limits.
+    right: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.Right", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    production_unit: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.ProductionUnit", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    vat_unit: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.VatUnit", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
     user_id: UUID | None
     asked_by_id: UUID
+    right_id: UUID | None
+    production_unit_id: UUID | None
+    vat_unit_id: UUID | None
 
     noun = "request"
     owner = "user_id"

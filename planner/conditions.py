@@ -1,5 +1,6 @@
 """The conditions that a filter can put on rows: each compares a path with what a client gives."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
@@ -179,8 +180,5 @@ def filled(fact: str, draft: Writing) -> str:
 
 
 def placed(text: str, draft: Writing) -> str:
-    """A text whose `$now`, `$today` and `$me` have become places."""
-    for name in ("now", "today", "me"):
-        if f"${name}" in text:
-            text = text.replace(f"${name}", draft.place(name))
-    return text
+    """A text whose names, as in `$today`, have become places."""
+    return re.sub(r"\$([a-z_]+)", lambda found: draft.place(found[1]), text)

@@ -9,7 +9,7 @@ from planner.declarations import Edge, Found
 from planner.levels import Level
 from planner.shapes import Texts
 from planner.statements import Statement
-from planner.tables import column, table
+from planner.tables import source, tenant
 
 
 @dataclass(eq=False)
@@ -30,12 +30,12 @@ class Finder:
         parts = []
         for name, level in self.levels.items():
             model = level.shown.model
-            tenant = column(model, model.tenant)  # type: ignore[attr-defined]
             parts.append(
-                f"select '{name}' as kind, id::text from {table(model)}"
-                f" where {tenant} = $1 and id = any(string_to_array($2, ',')::uuid[])"
+                f"select '{name}' as kind, id::text from {source(model)} t"
+                f" where {tenant(model)} = $tenant and id = any(string_to_array($keys, ',')::uuid[])"
             )
-        return Statement(" union all ".join(parts), ("tenant", "keys"))
+        text = " union all ".join(parts).replace("$tenant", "$1").replace("$keys", "$2")
+        return Statement(text, ("tenant", "keys"))
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any
 
 from planner.conditions import Columns, Condition, filled, placed
 from planner.pages import Stretch
-from planner.tables import HERE, Link, Table, column, end, kind, link, table
+from planner.tables import HERE, Link, Table, column, end, kind, link, source, table, tenant
 
 EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'"}
 
@@ -29,9 +29,8 @@ class Draft:
         self.model = model
         self.places: list[str] = []
         self.joins: dict[str, str] = {}
-        self.source = table(model)
-        tenant = getattr(model, "tenant")  # noqa: B009
-        self.conditions = [f"t.{column(model, tenant)} = {self.place('tenant')}"]
+        self.conditions = [f"t.{tenant(model)} = {self.place('tenant')}"]
+        self.source = placed(source(model), self)
         if own:
             self.conditions.append(self.owned(getattr(model, "owner")))  # noqa: B009
 
@@ -53,12 +52,12 @@ class Draft:
             way = link(model, relation)
             near, alias = alias, f"{alias}_{'_' * is_here}{relation}"
             self.joins[alias] = (
-                f" left join {table(way.target)} {alias}"
+                f" left join {placed(source(way.target), self)} {alias}"
                 f" on {alias}.{column(way.target, way.key)} = {near}.{column(model, way.near)}"
             )
             if is_here:
-                tenant = column(way.target, getattr(way.target, "tenant"))  # noqa: B009
-                self.joins[alias] += f" and {alias}.{tenant} = {self.place('tenant')}"
+                here = f"{alias}.{tenant(way.target)} = {self.place('tenant')}"
+                self.joins[alias] += f" and {here}"
             model = way.target
         text = getattr(model, "expressions", {}).get(name)
         if text is None:
@@ -66,10 +65,12 @@ class Draft:
         return "(" + placed(text.format_map(Columns(model, alias)), self) + ")"
 
     def owned(self, owner: str) -> str:
-        """Whose a row is: by a column of its own, or by a row of a relation."""
-        if "." not in owner:
-            return f"t.{column(self.model, owner)} = {self.place('me')}"
-        return self.some(owner, self.place("me"))
+        """Whose a row is: by a column of its own, by a row of a relation, or by a fact beside."""
+        if "." in owner:
+            return self.some(owner, self.place("me"))
+        mine = f"t.{column(self.model, owner)} = {self.place('me')}"
+        also = getattr(self.model, "owned_by", None)
+        return f"({mine} or {filled(also, self)})" if also else mine
 
     def some(self, path: str, value: str, also: str = "true") -> str:
         """Whether a row of a relation has a value in a column, and a fact holds of it."""
@@ -129,10 +130,9 @@ class Draft:
 
     def latest(self, most: int, order: str, way: Link) -> None:
         """Looks at the latest rows that belong to the row above, and no further back."""
-        tenant = column(self.model, getattr(self.model, "tenant"))  # noqa: B009
         keys = (f"{column(self.model, name)} = above.key" for name in (way.key, *way.also))
         self.source = (
-            f"(select * from {self.source} where {tenant} = {self.place('tenant')}"
+            f"(select * from {self.source} where {tenant(self.model)} = {self.place('tenant')}"
             f" and ({' or '.join(keys)})"
             f" order by {column(self.model, order)} desc limit {most})"
         )

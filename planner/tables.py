@@ -20,6 +20,18 @@ def table(model: Table) -> str:
     return quoted(str(model._meta.db_table))
 
 
+def source(model: Table) -> str:
+    """Where a model's rows come from: its table, or a text of SQL that may have places."""
+    text = getattr(model, "source", None)
+    return f"({text})" if text else table(model)
+
+
+def tenant(model: Table) -> str:
+    """The column that tells which tenant's a row is."""
+    name = getattr(model, "tenant")  # noqa: B009
+    return quoted(model._meta.fields_db_projection.get(name, name))
+
+
 def column(model: Table, name: str) -> str:
     """The name of a column in the database, for the name of an attribute."""
     return quoted(model._meta.fields_db_projection[name])

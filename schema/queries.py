@@ -14,6 +14,7 @@ from schema.types.history import HISTORY, verification
 from schema.types.imports import UserImportFilter, template
 from schema.types.notifications import NotificationFilter
 from schema.types.requests import RequestFilter
+from schema.types.rights import RightFilter
 from schema.types.users import USER_ORDER, UserFilter
 
 
@@ -120,6 +121,20 @@ class Query:
         filter=GroupFilter,
     )
     group = one("Group", "One user group.", allow="group:read", by="id", which="The group.")
+
+    # Rights
+    rights = page(
+        "Right",
+        "The catalogue of rights.",
+        allow="right:list",
+        along=None,
+        filter=RightFilter,
+        order=("service", "category", "title"),
+        only="not {is_retired}",
+    )
+    right = one(
+        "Right", "One right of the catalogue.", allow="right:read", by="id", which="The right."
+    )
 
     # Certificates
     certificates = page(

@@ -97,15 +97,25 @@ class Known(Form):
                 raise NotFound(path=path) from None
             reading.tell(fault, path)
             return BAD
-        where = {self.column: value, self.model.tenant: reading.context.organisation_id}
-        # Locked, so that it cannot go before the change that names it has come to its end.
-        found = await self.model.locked_or_none(**where)
+        found = await self.look(value, reading.context)
         if found is None and self.column == "id":
             raise NotFound(path=path)
         if found is None:
             reading.tell(Invalid(self.model.missing), path)
             return BAD
         return found
+
+
+    async def look(self, value: Any, context: Context) -> Entity | None:
+        """The thing, locked so that it cannot go before the change has come to its end.
+
+        What is shared never goes, and must not make organisations wait for each other.
+        """
+        where = {self.column: value}
+        if self.model.is_shared:
+            return await self.model.get_or_none(**where)
+        here = {self.model.tenant: context.organisation_id}
+        return await self.model.locked_or_none(**where, **here)
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ async def empty(tables: None, nothing_leaks: None) -> AsyncIterator[None]:
     client = connections.get("default")
     found = await client.execute_query_dict(
         "select string_agg('delete from ' || quote_ident(tablename), ';') as all from pg_tables"
-        " where schemaname = 'public' and tablename <> 'tortoise_migrations'"
+        " where schemaname = 'public' and tablename not in ('tortoise_migrations', 'right')"
     )
     # Without foreign keys and triggers for a moment: many times faster than to truncate.
     await client.execute_script(

@@ -19,13 +19,15 @@ from planner.plan import Finder, Plan
 from planner.reader import Reader, TooMuch
 from planner.selection import Selection, Unplanned
 from planner.statements import Statement
+from planner.tables import table
+from schema.rows import SHOWN
 
 HERE = Path(__file__).parent
 WHO_MAY_ALL = SimpleNamespace(extent=lambda _: ALL)
 PARENTHESES = re.compile(r"\([^()]*\)")
 JOIN = re.compile(r' left join ("\w+") (\w+) on (.*?)(?= left join | where )')
 KIND = re.compile(
-    r"select '\w+' as kind, id::text from (\"\w+\") where (\"\w+\") = \$1"
+    r"select '\w+' as kind, id::text from (\"\w+\") t where (\"\w+\") = \$1"
     r" and id = any\(string_to_array\(\$2, ','\)::uuid\[\]\)"
 )
 
@@ -128,7 +130,7 @@ def sent(reader: Reader) -> Iterator[Statement]:
 
 def is_of_one_tenant(statement: Statement) -> bool:
     """Whether the outermost condition, which must hold, is the tenant's."""
-    text = statement.text
+    text = by_tables(statement.text)
     if " as kind, " in text:
         found = [KIND.fullmatch(one) for one in text.split(" union all ")]
         return all(one and is_tenant(*one.groups()) for one in found)
@@ -139,19 +141,28 @@ def is_of_one_tenant(statement: Statement) -> bool:
         text = text.removeprefix("select one, row_number() over () from (").removesuffix(") back")
     if not all(is_joined_here(*join) for join in JOIN.findall(text)):
         return False
-    table = re.search(r' from (?:\(select \* from )?("\w+")', text)
+    here = re.search(r' from (?:\(select \* from )?("\w+")', text)
     while PARENTHESES.search(text):
         text = PARENTHESES.sub("", text)
     _, _, conditions = text.partition(" where ")
     first = re.match(r't\.("\w+") = \$1(?= and | order by | limit |$)', conditions)
-    return bool(first and is_tenant(table[1], first[1]) and " or " not in conditions)
+    return bool(first and is_tenant(here[1], first[1]) and " or " not in conditions)
 
 
-def is_joined_here(table: str, alias: str, condition: str) -> bool:
+def by_tables(text: str) -> str:
+    """A text in which what makes the rows of a model is called as its table."""
+    for model in {shown.model for shown in SHOWN.values()}:
+        if made := getattr(model, "source", None):
+            places = re.sub(r"\\\$[a-z_]+", r"\\$[0-9]+", re.escape(f"({made})"))
+            text = re.sub(places, table(model), text)
+    return text
+
+
+def is_joined_here(far: str, alias: str, condition: str) -> bool:
     """Whether a row that becomes an object is the tenant's; other joins lend values only."""
     end = re.search(rf' and {alias}\.("\w+") = \$1$', condition)
-    return "__" not in alias or bool(end and is_tenant(table, end[1]))
+    return "__" not in alias or bool(end and is_tenant(far, end[1]))
 
 
-def is_tenant(table: str, column: str) -> bool:
-    return column == ('"id"' if table == '"organisation"' else '"organisation_id"')
+def is_tenant(name: str, column: str) -> bool:
+    return column == ('"id"' if name == '"organisation"' else '"organisation_id"')

@@ -25,6 +25,7 @@ from models import (
     NotificationPreferences,
     Organisation,
     ProductionUnit,
+    Right,
     RoleAssignment,
     User,
     UserStatus,
@@ -111,6 +112,7 @@ async def furnished(make: Maker, home: Organisation) -> Things:
         "row_error": await make.row_error(file),
         "batch": batch,
         "left_out": left_out,
+        "right": await Right.get(code="tax.vat"),
         "administrator": await make.user(home, "user_administrator"),
     }
     ends = make.now + timedelta(days=int(home.cvr_number) % 1000)

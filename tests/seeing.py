@@ -27,6 +27,7 @@ WAYS = {
     " {groupId: $group, members: [{userId: $my_payer}]}) > errors { code }",
     "REQUEST": "request(id: $request)",
     "HOPE": "request(id: $hope)",
+    "RIGHT": "right(id: $right)",
     "CERTIFICATE": "certificate(id: $certificate)",
     "ORDER": "certificate(id: $order) > retrieval",
     "REVOKE": "mutation > revokeCertificate(input: {certificateId: $certificate,"
@@ -114,6 +115,10 @@ Request                                    NODE                                 
 Request.user                               REQUEST > user > id                  user
 RequestedPerson                            HOPE > person > email                hopeful
 RequestedPerson.cprNumber                  HOPE > person > cprNumber            hoped
+
+Query.rights                               rights(first: 100) > nodes > id      right
+Query.right                                RIGHT > id                           right
+Right                                      NODE                                 right
 
 Query.certificates                         certificates(first: 100) > nodes > id  certificate
 Query.certificate                          CERTIFICATE > id                     certificate

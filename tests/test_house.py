@@ -179,7 +179,7 @@ async def test_every_table_bears_the_organisation(tables):
         " and c.is_nullable = 'NO' and c.table_schema = 'public')"
     )
 
-    assert {one["table_name"] for one in found} == {"organisation", "tortoise_migrations"}
+    assert {one["table_name"] for one in found} == {"organisation", "right", "tortoise_migrations"}
 
 
 def types() -> list[object]:

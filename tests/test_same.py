@@ -27,6 +27,7 @@ WITH_ID = (
     "node",
     "request",
     "group",
+    "right",
     "certificate",
     "certificateProfile",
     "userImport",

@@ -143,6 +143,13 @@ GroupMember                                   x--      xx-    xx-        xx-    
 GroupMember.group                             x~?      xx?    xx?        xx?         ??x
 User.memberships                              x~?      xx?    xx?        xx?         ??x
 
+right:list
+Query.rights                                  x        x      x          x           x
+
+right:read
+Query.right                                   x        x      x          x           x
+Right                                         x        x      x          x           x
+
 group:list_members
 Group.members                                 .~?      xx?    xx?        xx?         ??x
 Group.members@mine                            ...      xxx    xxx        xxx         xxx
