@@ -28,7 +28,14 @@ from models.users import User
 from models.wording import sentence
 
 MASK = "****"
-TELLING = {"status", "roles", "kind", "group"}  # fields whose values say nothing of the person
+TELLING = {
+    "status",
+    "roles",
+    "kind",
+    "group",
+    "right",
+    "rights",
+}  # fields whose values say nothing of the person
 PERSONAL = ("user_id", "letter_id", "subject", "email", "contact_name", "contact_email")
 LAST = """
 select sequence from history_head where organisation_id = $1 for update

@@ -8,7 +8,6 @@ from uuid import UUID
 from tortoise import fields
 
 from models.base import EVERYONE, Entity
-from models.refusals import Conflict
 
 
 class Right(Entity):
@@ -40,14 +39,14 @@ class Right(Entity):
     def known_as(self) -> str:
         return f"{self.service}: {self.title}"
 
-    def must_be_assignable(self) -> None:
-        """Refuses what is retired, and what carries permissions of Segl.
+    @property
+    def is_assignable(self) -> bool:
+        """Whether users and groups of an organisation can be given it.
 
-        In an organisation roles alone say who may do what in Segl; its own rights are for those
-        who act by a power of attorney.
+        What is retired cannot; nor what carries permissions of Segl: in an organisation roles
+        alone say who may do what there, and such rights are for powers of attorney.
         """
-        if self.is_retired or self.permissions:
-            raise Conflict("RIGHT_NOT_ASSIGNABLE", current=self)
+        return not self.is_retired and not self.permissions
 
 
 class RightSourceKind(StrEnum):
@@ -111,3 +110,11 @@ class RightAssignment(Entity):
     def is_over(self, today: date) -> bool:
         """Whether its last day has passed."""
         return self.until_on is not None and self.until_on < today
+
+    def is_doubled_by(self, other: "RightAssignment") -> bool:
+        """Whether another, of the same right to the same holder, has its limits on some day."""
+        limits = (self.production_unit_id, self.vat_unit_id)
+        ends, others_end = self.until_on or date.max, other.until_on or date.max
+        begins, other_begins = self.from_on or date.min, other.from_on or date.min
+        is_at_once = begins <= others_end and other_begins <= ends
+        return is_at_once and limits == (other.production_unit_id, other.vat_unit_id)

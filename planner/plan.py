@@ -27,12 +27,12 @@ class Finder:
     @cached_property
     def statement(self) -> Statement:
         """Which of the ids are known here, and as what."""
-        parts = []
+        parts, is_sought = [], "id = any(string_to_array($keys, ',')::uuid[])"
         for name, level in self.levels.items():
             model = level.shown.model
             parts.append(
                 f"select '{name}' as kind, id::text from {source(model)} t"
-                f" where {tenant(model)} = $tenant and id = any(string_to_array($keys, ',')::uuid[])"
+                f" where {tenant(model)} = $tenant and {is_sought}"
             )
         text = " union all ".join(parts).replace("$tenant", "$1").replace("$keys", "$2")
         return Statement(text, ("tenant", "keys"))

@@ -14,6 +14,7 @@ from models.refusals import Conflict, Invalid, NotFound, Refusal
 from models.texts import Text, Title
 from resolvers import roles
 from resolvers.context import Context, Id, OneOf, checked_by
+from resolvers.rights import RightGrantInput, end_all, give_group, grantable
 
 MOST_MEMBERS = 1000
 
@@ -65,10 +66,12 @@ class ChangedMembers:
     results: list[GroupMemberResult]
 
 
+@checked_by(grantable)
 async def create(
     context: Context,
     name: Title,
     description: Text | None = None,
+    rights: list[RightGrantInput] | None = None,
     production_unit: ProductionUnit | None = None,
     vat_unit: VatUnit | None = None,
 ) -> Group:
@@ -76,6 +79,7 @@ async def create(
 
     name: The name, unique in the organisation.
     description: What it is for.
+    rights: The rights of its members.
     production_unit: The production unit to limit the rights to.
     vat_unit: The VAT unit to limit the rights to.
     group: The new group.
@@ -91,6 +95,8 @@ async def create(
     await group.save()
     others = await roles.others(context, "group:add_member")
     await context.tell(others, "group_created", group, group=group.name)
+    for at, one in enumerate(rights or ()):
+        await give_group(context, group, one, "rights", at)
     return group
 
 
@@ -128,6 +134,7 @@ async def delete(context: Context, group: Group) -> Group:
     members = await GroupMember.filter(group_id=group.id)
     for member in members:
         await member.delete()
+    await end_all(group_id=group.id)
     await group.delete()
     await tell(context, group, members, "member_removed")
     return group

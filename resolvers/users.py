@@ -22,11 +22,12 @@ from models import (
 from models.numbers import CprNumber, Email, PhoneNumber
 from models.refusals import Invalid
 from models.texts import Line, Name, Reason
-from resolvers import activations, authenticators, certificates, requests, roles
+from resolvers import activations, authenticators, certificates, requests, rights, roles
 from resolvers.activations import CodedUser
 from resolvers.authenticators import AuthenticatorInput, all_assignable, order_all
 from resolvers.context import Context, Id, OneOf, checked_by
 from resolvers.persons import PersonIdentifier, identify
+from resolvers.rights import RightGrantInput, give, grantable
 from resolvers.settings import Units, usual_units
 from resolvers.usages import Usage
 from resolvers.user_rules import allowed, must_be_alterable
@@ -81,6 +82,8 @@ async def creatable(context: Context, given: Mapping[str, Any]) -> AsyncIterator
         yield fault
     async for fault in all_assignable(context, given.get("authenticators")):
         yield fault
+    async for fault in grantable(context, given):
+        yield fault
 
 
 @checked_by(creatable)
@@ -98,6 +101,7 @@ async def create(
     authenticators: list[AuthenticatorInput] | None = None,
     can_sign: bool | None = False,
     can_seal: bool | None = False,
+    rights: list[RightGrantInput] | None = None,
     **units: Unpack[Units],
 ) -> CodedUser:
     """Create a user and send the activation letter.
@@ -115,10 +119,11 @@ async def create(
     authenticators: What the user may sign in with; separate MitID by app when absent.
     can_sign: Whether the user may sign for the organisation.
     can_seal: Whether the user may form seals.
+    rights: Rights to give at once.
     user: The new user.
     temporary_code: The code to hand over, when the user was created by date of birth.
     """
-    return await enrol(
+    coded = await enrol(
         context,
         first_name,
         surname,
@@ -134,6 +139,9 @@ async def create(
         can_seal=bool(can_seal),
         **{**await usual_units(context, "user"), **units},
     )
+    for at, one in enumerate(rights or ()):
+        await give(context, coded.user, one, "rights", at)
+    return coded
 
 
 async def enrol(
@@ -273,6 +281,7 @@ async def delete(context: Context, user: User) -> DeletedUser:
     await roles.must_keep_an_organisation_administrator(context, without=user)
     ended_certificates = await certificates.end_all(context, user)
     withdrawn = await authenticators.withdraw_all(user)
+    ended_rights = await rights.end_all(user_id=user.id)
     memberships = await GroupMember.filter(user_id=user.id, group__kind="CUSTOM")
     for membership in memberships:
         await membership.delete()
@@ -285,6 +294,7 @@ async def delete(context: Context, user: User) -> DeletedUser:
         (EntityKind.CERTIFICATE, ended_certificates),
         (EntityKind.GROUP_MEMBER, memberships),
         (EntityKind.REQUEST, ended_requests),
+        (EntityKind.RIGHT_ASSIGNMENT, ended_rights),
     ]
     return DeletedUser(user, [usage(user, kind, all) for kind, all in ended if all])
 

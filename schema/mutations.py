@@ -14,6 +14,7 @@ from resolvers import (
     persons,
     profiles,
     requests,
+    rights,
     roles,
     sending,
     settings,
@@ -85,6 +86,12 @@ class Mutation:
     delete_group = mutation(groups.delete, allow="group:delete")
     add_group_members = mutation(groups.add_members, allow="group:add_member")
     remove_group_members = mutation(groups.remove_members, allow="group:remove_member")
+
+    # Rights
+    assign_right = mutation(rights.assign, allow="right:assign")
+    remove_right = mutation(rights.remove, allow="right:remove")
+    assign_group_right = mutation(rights.assign_to_group, allow="group:assign_right")
+    remove_group_right = mutation(rights.remove_from_group, allow="group:remove_right")
 
     # Certificates
     create_certificate_profile = mutation(profiles.create, allow="certificate_profile:create")

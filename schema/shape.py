@@ -105,7 +105,6 @@ class Known(Form):
             return BAD
         return found
 
-
     async def look(self, value: Any, context: Context) -> Entity | None:
         """The thing, locked so that it cannot go before the change has come to its end.
 

@@ -31,6 +31,7 @@ USER, GROUP, PROFILE = "user { version status }", "group { version }", "profile 
 CERTIFICATE, SETTINGS = "certificate { version status }", "settings { version }"
 AUTHENTICATOR = "authenticator { version status }"
 REQUEST = "request { version status kind }"
+ASSIGNMENT = "assignment { version from until right { title } }"
 CODE, ONE_TIME_CODE = "temporaryCode { expiresAt }", "oneTimeCode { expiresAt }"
 USER_FILE = {"text": file(created(1))}
 
@@ -184,6 +185,27 @@ CHANGES = {
         lambda s: {"groupId": s.group.id, "memberIds": [s.member.id]},
         lambda s: s.group,
     ),
+    "assignRight": Row(
+        RIGHTS,
+        "assignment { from user { version } }",
+        lambda s: {"userId": s.bo.id, "right": {"rightId": s.vat.id}},
+        lambda s: s.bo,
+    ),
+    "removeRight": Row(
+        USERS, ASSIGNMENT, lambda s: {"assignmentId": s.assignment.id}, lambda s: s.assignment
+    ),
+    "assignGroupRight": Row(
+        ORGANISATION,
+        "assignment { from group { version } }",
+        lambda s: {"groupId": s.group.id, "right": {"rightId": s.vat.id}},
+        lambda s: s.group,
+    ),
+    "removeGroupRight": Row(
+        ORGANISATION,
+        ASSIGNMENT,
+        lambda s: {"assignmentId": s.group_assignment.id},
+        lambda s: s.group_assignment,
+    ),
     "createCertificateProfile": Row(
         USERS,
         PROFILE,
@@ -309,7 +331,12 @@ def fields_of(kind: Any) -> list[tuple[str, str]]:
 
 
 VERSIONED = [one for one in MUTATIONS if has_field(one, lambda name, _: name == "expectedVersion")]
-NAMING = [one for one in MUTATIONS if has_field(one, lambda _, kind: kind == "ID")]
+# Those that name things of the organisation; the rights of the catalogue are everybody's.
+NAMING = [
+    one
+    for one in MUTATIONS
+    if has_field(one, lambda name, kind: kind == "ID" and name != "rightId")
+]
 
 
 def shown_once(mutation: str) -> set[str]:

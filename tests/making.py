@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 from stdnum.dk import cvr
 
-from gateways import Gateways
+from gateways import Gateways, today
 from models import (
     ActivationBatch,
     Actor,
@@ -35,6 +35,8 @@ from models import (
     Request,
     RequestKind,
     RetrievalIdentification,
+    Right,
+    RightAssignment,
     Role,
     RoleAssignment,
     User,
@@ -155,6 +157,20 @@ class Maker:
                 )
                 await member.save()
         return group
+
+    async def right(self, holder: User | Group, code: str = "tax.vat", **facts: Any) -> Any:
+        """A right given to a user or a group, today and without end unless told otherwise."""
+        here = {"organisation_id": holder.organisation_id}
+        usual = {
+            "right": await Right.get(code=code),
+            holder.noun: holder,
+            "from_on": today(self.now),
+            "assigned_by": await Actor.named(holder.organisation_id, ActorKind.SYSTEM, "Segl"),
+        }
+        assignment = RightAssignment(**here, **{**usual, **facts})
+        async with self.change(holder.organisation_id):
+            await assignment.save()
+        return assignment
 
     async def request(self, organisation: Organisation, **facts: Any) -> Request:
         """Somebody's open request to become a user, or that of a user for anonymity."""

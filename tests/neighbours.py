@@ -167,9 +167,8 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
         assigned_at=make.now,
         assigned_by=giver,
     )
-    group = await make.group(
-        home, user, name=word, production_unit=shared["unit"], vat_unit=shared["vat_unit"]
-    )
+    limits = {"production_unit": shared["unit"], "vat_unit": shared["vat_unit"]}
+    group = await make.group(home, user, name=word, **limits)
     post = await letter(make, home, word)
     # By which they came here: the user is theirs, the person who asked is told as it was.
     hope: Things = {"email": f"{word}@{home.cvr_number}.com"}
@@ -186,6 +185,8 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
         "certificate": await make.certificate(home, user=user, profile=shared["profile"]),
         "preferences": await NotificationPreferences.get(user_id=user.id),
         "notification": await make.notification(user, group),
+        "assignment": await make.right(user, **limits),
+        "group_assignment": await make.right(group, **limits),
         "plan_row": await make.plan(shared["file"], user, number),
         "order": await make.certificate(
             home, user=user, status=CertificateStatus.ORDERED, letter=post, **not_issued

@@ -18,6 +18,7 @@ from models import (
     Letter,
     NotificationPreferences,
     Organisation,
+    Right,
     User,
     UserStatus,
 )
@@ -86,6 +87,9 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
                 valid_from=None,
                 expires_at=None,
             ),
+            "vat": await Right.get(code="tax.vat"),
+            "assignment": await make.right(users["bo"], "tax.wages"),
+            "group_assignment": await make.right(group, "tax.wages"),
             "user_request": await make.request(organisation),
             "anonymity_request": await make.request(organisation, user=users["bo"]),
             "billing": await Billing.get(**here),

@@ -28,6 +28,8 @@ WAYS = {
     "REQUEST": "request(id: $request)",
     "HOPE": "request(id: $hope)",
     "RIGHT": "right(id: $right)",
+    "ASSIGNMENT": "node(id: $assignment) > ... on RightAssignment",
+    "SHARED": "node(id: $group_assignment) > ... on RightAssignment",
     "CERTIFICATE": "certificate(id: $certificate)",
     "ORDER": "certificate(id: $order) > retrieval",
     "REVOKE": "mutation > revokeCertificate(input: {certificateId: $certificate,"
@@ -60,6 +62,7 @@ User.vatUnit                               USER > vatUnit > id                  
 User.ean                                   USER > ean > id                      ean
 User.authenticators                        USER > authenticators > nodes > id   authenticator
 User.memberships                           USER > memberships > nodes > id      member
+User.rightAssignments                      USER > rightAssignments > nodes > id  assignment
 User.certificates                          USER > certificates > nodes > id     certificate
 User.requests                              USER > requests > nodes > id         request
 User.history                               USER > history(first: 100) > nodes > id  user_entry
@@ -100,6 +103,7 @@ Query.group                                GROUP > id                           
 Group                                      NODE                                 group
 Group.productionUnit                       GROUP > productionUnit > id          unit
 Group.vatUnit                              GROUP > vatUnit > id                 vat_unit
+Group.rightAssignments                     GROUP > rightAssignments > nodes > id  group_assignment
 Group.members                              GROUP > members > nodes > id         member
 Group.members@mine                         MINE > members > nodes > name        name
 Group.history                              GROUP > HISTORY                      group_entry
@@ -119,6 +123,12 @@ RequestedPerson.cprNumber                  HOPE > person > cprNumber            
 Query.rights                               rights(first: 100) > nodes > id      right
 Query.right                                RIGHT > id                           right
 Right                                      NODE                                 right
+RightAssignment                            NODE                                 assignment
+RightAssignment.right                      ASSIGNMENT > right > id              right
+RightAssignment.user                       ASSIGNMENT > user > id               user
+RightAssignment.group                      SHARED > group > id                  group
+RightAssignment.productionUnit             ASSIGNMENT > productionUnit > id     unit
+RightAssignment.vatUnit                    ASSIGNMENT > vatUnit > id            vat_unit
 
 Query.certificates                         certificates(first: 100) > nodes > id  certificate
 Query.certificate                          CERTIFICATE > id                     certificate

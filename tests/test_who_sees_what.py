@@ -61,6 +61,8 @@ User.vatUnit                                  x~?      xx?    xx?        xx?    
 User.ean                                      x~?      xx?    xx?        xx?         ??x
 Group.productionUnit                          x~?      xx?    xx?        xx?         ??x
 Group.vatUnit                                 x~?      xx?    xx?        xx?         ??x
+RightAssignment.productionUnit                x--      xx-    xx-        xx-         --x
+RightAssignment.vatUnit                       x--      xx-    xx-        xx-         --x
 CertificateProfile.productionUnit             ~~       x?     x?         x?          ?x
 CertificateProfile.vatUnit                    ~~       x?     x?         x?          ?x
 CertificateProfile.ean                        ~~       x?     x?         x?          ?x
@@ -86,6 +88,7 @@ Viewer.user                                   x--      x--    x--        x--    
 Actor.user                                    x--      xx-    xx-        xx-         --x
 Request.user                                  x~?      xx?    xx?        xx?         ??x
 RequestedPerson.cprNumber                     x~?      xx?    xx?        xx?         ??x
+RightAssignment.user                          x--      xx-    xx-        xx-         --x
 GroupMember.user                              x~?      xx?    xx?        xx?         ??x
 GroupMember.user@mine                         ~~~      xx-    xx-        xx-         --x
 Certificate.user                              x~?      xx?    xx?        xx?         ??x
@@ -138,6 +141,8 @@ Query.groups                                  ...      xx-    xx-        xx-    
 
 group:read
 Query.group                                   x.?      xx?    xx?        xx?         ??x
+Group.rightAssignments                        x~?      xx?    xx?        xx?         ??x
+RightAssignment.group                         x--      xx-    xx-        xx-         --x
 Group                                         x--      xx-    xx-        xx-         --x
 GroupMember                                   x--      xx-    xx-        xx-         --x
 GroupMember.group                             x~?      xx?    xx?        xx?         ??x
@@ -149,6 +154,11 @@ Query.rights                                  x        x      x          x      
 right:read
 Query.right                                   x        x      x          x           x
 Right                                         x        x      x          x           x
+RightAssignment.right                         x--      xx-    xx-        xx-         --x
+
+right_assignment:read
+RightAssignment                               x--      xx-    xx-        xx-         --x
+User.rightAssignments                         x~?      xx?    xx?        xx?         ??x
 
 group:list_members
 Group.members                                 .~?      xx?    xx?        xx?         ??x

@@ -8,12 +8,14 @@ import models
 from models import GroupKind, messages
 from models.numbers import PNumber
 from models.texts import Line
-from planner.conditions import Compared, Contains, Is
+from planner.conditions import Compared, Contains, Is, Some
 from planner.declarations import ALL
 from resolvers import groups
+from resolvers.context import Key
 from schema.fields import attribute, column, computed, edge, page, part, shows, tells
 from schema.filters import filters, where
 from schema.types.history import HISTORY
+from schema.types.organisations import HELD
 from schema.types.words import Entity, Party
 
 
@@ -23,10 +25,12 @@ class GroupFilter:
 
     text: Part of the name or description.
     kind: Made by the system, or by an administrator.
+    right_id: Having this right.
     """
 
     text: Line = where(Contains(("name", "description")))
     kind: GroupKind = where(Compared("kind"))
+    right_id: Key = where(Some("right_assignments", "right_id", HELD))
 
 
 @filters
@@ -55,6 +59,11 @@ class Group(Entity):
     )
     vat_unit = edge(
         "VatUnit", "The VAT unit that its rights are limited to.", allow="organisation:read"
+    )
+    right_assignments = page(
+        "RightAssignment",
+        "The rights of its members, internal and external.",
+        allow="group:read",
     )
     members = page(
         "GroupMember",

@@ -1,9 +1,11 @@
 """Rights: the catalogue, what is given of it, and who has what by which ways."""
 
+from datetime import date
+
 import models
 from models.texts import Line
 from planner.conditions import Compared, Contains
-from schema.fields import column, shows
+from schema.fields import column, edge, part, shows
 from schema.filters import filters, where
 from schema.types.words import Entity
 
@@ -36,3 +38,19 @@ class Right(Entity):
     description: str = column("What it allows.")
     is_internal: bool = column("Whether it is for the organisation's own systems.")
     is_in_basic_package: bool = column("Whether it belongs to the most used ones.")
+
+
+@shows(models.RightAssignment, many="right assignments", allow="right_assignment:read")
+class RightAssignment(Entity):
+    """A RightAssignment is a right given to a user or a group."""
+
+    from_: date | None = column("The first day; from the beginning when null.", "from_on")
+    until: date | None = column("The last day; without end when null.", "until_on")
+    assigned_by = part("Actor", "Who gave it.", is_sure=True)
+    right = edge("Right", "The right.", allow="right:read")
+    user = edge("User", "The user who has it; null for a group's.", allow="user:read")
+    group = edge("Group", "The group whose members have it; null for a user's.", allow="group:read")
+    production_unit = edge(
+        "ProductionUnit", "The production unit that it is limited to.", allow="organisation:read"
+    )
+    vat_unit = edge("VatUnit", "The VAT unit that it is limited to.", allow="organisation:read")

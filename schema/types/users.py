@@ -226,6 +226,11 @@ class User(Entity):
     memberships = page(
         "GroupMember", "The groups that the user is a member of.", allow="group:read"
     )
+    right_assignments = page(
+        "RightAssignment",
+        "The rights given to the user directly.",
+        allow="right_assignment:read",
+    )
     certificates = page(
         "Certificate",
         "The certificates issued to or ordered for the user.",
