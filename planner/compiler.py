@@ -25,7 +25,7 @@ from planner.levels import Joined, Level
 from planner.objects import call_text, object_text
 from planner.plan import Finder, Payload, Plan, Value
 from planner.selection import Selection, Unplanned
-from planner.shapes import EACH, Refusal
+from planner.shapes import ABOVE, EACH, Refusal
 from planner.tables import Link, link
 
 Path = tuple[Any, ...]
@@ -175,6 +175,10 @@ class Compiler:
             level.at = above.add(level.way.near)
             if not level.is_page:
                 level.add(level.way.key)
+            if level.beside:
+                far, beside = level.beside
+                level.add(far)
+                level.beside_at = -1 if beside == ABOVE else above.add(beside)
         if isinstance(declared, One) and not declared.source:
             level.direct = self.contract.direct(nodes[0])
         if isinstance(declared, Page):

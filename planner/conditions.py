@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
-from planner.tables import column, link, table
+from planner.tables import column, link, source, table, tenant
 
 
 class Writing(Protocol):
@@ -32,6 +32,19 @@ class Condition:
     def parts(self, name: str, given: Any, asking: Any) -> list[tuple["Condition", str, Any]]:
         """The conditions that are put, each with the name of its place and its value."""
         return [(self, name, self.value(given))]
+
+
+@dataclass(frozen=True)
+class Given(Condition):
+    """A value for a name that the source of the rows, or of others, has a place for."""
+
+    place: str
+
+    def text(self, draft: Writing, name: str) -> str:
+        return ""
+
+    def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
+        return [(self, self.place, given)]
 
 
 @dataclass(frozen=True)
@@ -138,6 +151,32 @@ class Some(Condition):
             f" and far.{column(way.target, self.name)} = {draft.place(name)}"
             f" and {placed(also, draft)})"
         )
+
+
+@dataclass(frozen=True)
+class HasAll(Condition):
+    """For each of the values there is a row of another model that leads here."""
+
+    model: Any
+    key: str  # leads here
+    name: str
+    member: str  # of what the client gives: the values
+    given: tuple[tuple[str, str], ...] = ()  # its other members: places in the model's source
+
+    def text(self, draft: Writing, name: str) -> str:
+        key, one = [f"far.{column(self.model, name)}" for name in (self.key, self.name)]
+        here, values = f"far.{tenant(self.model)}", f"{draft.place(name)}::uuid[]"
+        # As an array it is looked up once, whatever the planner of PostgreSQL thinks of its size.
+        return (
+            f"t.id = any(array(select {key} from {placed(source(self.model), draft)} far"
+            f" where {here} = {draft.place('tenant')} and {one} = any({values})"
+            f" group by {key} having count(distinct {one}) = cardinality({values})))"
+        )
+
+    def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
+        values = [*dict.fromkeys(getattr(given, self.member))]
+        places = [(Given(place), place, getattr(given, one)) for one, place in self.given]
+        return [(self, name, values), *places] if values else []
 
 
 @dataclass(frozen=True)

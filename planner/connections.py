@@ -5,7 +5,7 @@ from typing import Any
 from graphql import get_named_type
 
 from planner.levels import Level
-from planner.objects import object_text, written
+from planner.objects import member_text, object_text, written
 from planner.selection import Fields, Unplanned
 from planner.shapes import EACH, LIST, ROW, record
 from planner.written import told
@@ -73,6 +73,11 @@ def edge(compiler: Any, level: Level, kind: Any, nodes: list[Any], path: Path) -
             parts[key] = object_text(compiler, level, level.shown, found, (*path, key))
         elif name == "cursor":
             parts[key] = f"cursor({level.mark()})"
-        else:
+        elif name == "__typename":
             parts[key] = repr(kind.name)
+        else:
+            shown = compiler.contract.shown[kind.name]
+            declared = shown.fields[compiler.contract.names[kind.name][name]]
+            at = (*path, key)
+            parts[key] = member_text(compiler, level, shown, declared, kind.fields[name], found, at)
     return record(parts)

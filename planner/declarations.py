@@ -83,6 +83,8 @@ class Edge:
     keys: tuple[str, str] | None = None  # far path, near column: where no foreign key leads
     conditions: dict[str, Condition] = field(default_factory=dict)  # by the argument
     limit: int | None = None
+    # A second far path and near column; what was given to the level above is given here too.
+    beside: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

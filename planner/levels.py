@@ -37,6 +37,7 @@ class Level:
     finder: Any = None  # what finds its rows by their ids
     member: str | None = None  # of a payload: whose id is known when the change has been made
     at: int = 0  # where in a row above the value stands that leads here
+    beside_at: int = 0  # and where the second one stands, of an edge with two
     columns: list[str] = field(default_factory=list)
     whole: Written | None = None  # the objects of a list that PostgreSQL itself writes
     text: str = ""
@@ -90,6 +91,11 @@ class Level:
         return self.given(variables) if self.given else {}
 
     @cached_property
+    def beside(self) -> tuple[str, str] | None:
+        """The second far path and near column, of an edge that has one."""
+        return self.declared.beside if isinstance(self.declared, Edge) else None
+
+    @cached_property
     def is_page(self) -> bool:
         return isinstance(self.declared, Page)
 
@@ -121,6 +127,8 @@ class Level:
         key = "above"
         if self.way and not self.is_page:
             key = f"c{self.columns.index(self.way.key)}"
+            if self.beside:
+                key = f"({key}, c{self.columns.index(self.beside[0])})"
         return body_of(self.form, self.text, self.names, key)
 
     @cached_property
@@ -155,9 +163,7 @@ class Level:
             self.make_room()
             draft = self.draft(parts)
             order, limit = "", ""
-            if self.way:
-                key = draft.expression(self.way.key)
-                draft.conditions.append(f"{key} = any({draft.keys()})")
+            draft.among(self.way, self.beside and self.beside[0])
             if isinstance(self.declared, One):
                 self.narrow(draft, self.declared, by)
             if isinstance(self.declared, Edge) and self.declared.is_many:

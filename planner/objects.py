@@ -24,7 +24,7 @@ from planner.levels import Joined, Level
 from planner.plain import plain_text
 from planner.plan import Finder
 from planner.selection import Fields, Unplanned
-from planner.shapes import LIST, Refusal, record
+from planner.shapes import ABOVE, LIST, Refusal, record
 from planner.tables import end
 from planner.written import Written, column_of
 
@@ -152,7 +152,10 @@ def beyond(
     else:
         empty = ", ()" if way.frame or way.form == "many" else ""
         is_sure = not empty and not way.is_page and isinstance(definition.type, GraphQLNonNull)
-        at = f"[c{way.at}]" if is_sure else f".get(c{way.at}{empty})"
+        key = f"c{way.at}"
+        if way.beside:
+            key = f"({key}, {ABOVE if way.beside_at < 0 else f'c{way.beside_at}'})"
+        at = f"[{key}]" if is_sure else f".get({key}{empty})"
         text = f"found[{way.number}]{at}"
         if way.frame:
             text = way.frame.replace(LIST, text)

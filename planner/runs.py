@@ -40,6 +40,7 @@ class Run:
         self.sought: dict[int, list[str | None]] = {}  # the ids that finders look for
         self.ids: dict[str, str | None] = {}  # of the things that a change answers with
         self.rows: list[Any] = []  # of each level, by number
+        self.given: dict[int, dict[str, Any]] = {}  # to the source of a level, by number
         self.found: list[Any] = [None] * len(plan.levels)
         self.arguments = {name: read(variables) for name, read in plan.arguments.items()}
 
@@ -108,6 +109,9 @@ class Run:
             keys = tuple(filter(None, (self.ids[level.member],)))
         elif level.above and level.way:
             keys = {row[level.at] for row in self.above(level)} - {None}
+            if level.beside:
+                known |= self.given[level.above.number]
+                known["beside"] = ",".join({row[level.beside_at] for row in self.above(level)})
         if keys is not None:
             if not keys:
                 return {} if level.is_cut else []
@@ -118,8 +122,13 @@ class Run:
             return await self.fetch_one(level, level.declared, connection, known)
         parts = self.edge_parts(level)
         statement = level.rows(parts)
-        known |= {name: value for _, name, value in parts}
+        known |= self.give(level, parts)
         return await ask(connection, statement, known)
+
+    def give(self, level: Level, parts: Any) -> dict[str, Any]:
+        """The values of conditions, remembered for what is read in the same sense below."""
+        self.given[level.number] = values = {name: value for _, name, value in parts}
+        return values
 
     def above(self, level: Any) -> list[Any]:
         """The rows that a level hangs on."""
@@ -133,7 +142,12 @@ class Run:
         if not conditions:
             return []
         asked = level.asked(self.variables)
-        return [(conditions[name], name, one) for name, one in asked.items() if one is not None]
+        given = {name: one for name, one in asked.items() if one is not None}
+        return [
+            part
+            for name, one in given.items()
+            for part in conditions[name].parts(name, one, self.asking)
+        ]
 
     async def fetch_one(
         self, level: Level, declared: One, connection: Any, known: dict[str, Any]
@@ -164,8 +178,7 @@ class Run:
         known |= given(stretch)
         if not level.has_ends:
             known["limit"] = stretch.size
-        for _, name, value in parts:
-            known[name] = value
+        known |= self.give(level, parts)
         rows = await ask(connection, statement, known)
         if level.frame:
             return rows[::-1] if stretch.is_backward else rows

@@ -15,6 +15,7 @@ from typing import Any
 
 from planner.pages import cursor
 
+ABOVE = "above"  # the name of a page's column that tells whose a row is
 EACH = object()  # in a path: every item of a list
 ROW = "<row>"  # in a text: the columns to unpack, known when all of a level is compiled
 LIST = "<list>"  # in a page's text: its list, which the text of what is above it finds

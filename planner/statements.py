@@ -6,7 +6,7 @@ from typing import Any
 
 from planner.conditions import Columns, Condition, filled, placed
 from planner.pages import Stretch
-from planner.tables import HERE, Link, Table, column, end, kind, link, source, table, tenant
+from planner.tables import HERE, Link, Table, column, end, kind, link, source, tenant
 
 EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'"}
 
@@ -19,7 +19,8 @@ class Statement:
     places: tuple[str, ...]
 
     def values(self, known: dict[str, Any]) -> list[Any]:
-        return [known[name] for name in self.places]
+        """What stands in the places; null for what nobody gave."""
+        return [known.get(name) for name in self.places]
 
 
 class Draft:
@@ -39,9 +40,9 @@ class Draft:
             self.places.append(name)
         return f"${self.places.index(name) + 1}"
 
-    def keys(self) -> str:
+    def keys(self, name: str = "keys") -> str:
         """The ids that are looked for: one text, which costs a client half as much as a list."""
-        return f"string_to_array({self.place('keys')}, ',')::uuid[]"
+        return f"string_to_array({self.place(name)}, ',')::uuid[]"
 
     def expression(self, path: str) -> str:
         """A path as SQL; foreign keys on the way become joins."""
@@ -76,15 +77,16 @@ class Draft:
         """Whether a row of a relation has a value in a column, and a fact holds of it."""
         relation, name = path.split(".")
         way = link(self.model, relation)
-        also = also.format_map(Columns(way.target, "own"))
+        also = placed(also.format_map(Columns(way.target, "own")), self)
         return (
-            f"exists (select 1 from {table(way.target)} own"
+            f"exists (select 1 from {placed(source(way.target), self)} own"
             f" where own.{column(way.target, way.key)} = t.{column(self.model, way.near)}"
             f" and own.{column(way.target, name)} = {value} and {also})"
         )
 
     def where(self, conditions: Iterable[tuple[Condition, str]]) -> None:
-        self.conditions += [condition.text(self, name) for condition, name in conditions]
+        texts = [condition.text(self, name) for condition, name in conditions]
+        self.conditions += [text for text in texts if text]
 
     def only(self, fact: str | None) -> None:
         if fact:
@@ -128,6 +130,13 @@ class Draft:
         keys = (f"t.{column(self.model, name)} = above.key" for name in (way.key, *way.also))
         self.conditions.append(f"({' or '.join(keys)})")
 
+    def among(self, way: Link | None, beside: str | None) -> None:
+        """Keeps to the rows that have the keys that are looked for."""
+        if way:
+            self.conditions.append(f"{self.expression(way.key)} = any({self.keys()})")
+        if beside:
+            self.conditions.append(f"{self.expression(beside)} = any({self.keys('beside')})")
+
     def latest(self, most: int, order: str, way: Link) -> None:
         """Looks at the latest rows that belong to the row above, and no further back."""
         keys = (f"{column(self.model, name)} = above.key" for name in (way.key, *way.also))
@@ -168,11 +177,10 @@ def rows(
     way: Link | None = None,
     order: str = "id",
     limit: int | None = None,
+    beside: str | None = None,
 ) -> Statement:
     """All rows that belong to the rows above; or all of the tenant's."""
-    if way:
-        key = draft.expression(way.key)
-        draft.conditions.append(f"{key} = any({draft.keys()})")
+    draft.among(way, beside)
     text = columns(draft, paths)
     end = f" limit {limit}" if limit else ""
     return draft.done(draft.select(text, f" order by {draft.sorted(order)}{end}"))

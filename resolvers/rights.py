@@ -99,9 +99,10 @@ async def give_group(
 ) -> RightAssignment:
     """Gives a custom group a right, which none of the group's own limits rules out."""
     group.must_be_custom()
-    limits = {"pNumber": (group.production_unit_id, grant.production_unit)}
-    limits["seNumber"] = (group.vat_unit_id, grant.vat_unit)
-    for argument, (of_group, of_grant) in limits.items():
+    for argument, of_group, of_grant in (
+        ("pNumber", group.production_unit_id, grant.production_unit),
+        ("seNumber", group.vat_unit_id, grant.vat_unit),
+    ):
         if of_group and of_grant and of_group != of_grant.id:
             raise Conflict("RIGHT_NOT_ASSIGNABLE", path=(*path, argument), current=group)
     assignment = await made(context, grant, path, group_id=group.id)

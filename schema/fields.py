@@ -32,9 +32,10 @@ from planner.conditions import Condition
 from planner.pages import Order
 from schema import paging, reading
 from schema.docs import a
-from schema.filters import OrderBy
+from schema.filters import Asked, OrderBy
 from schema.nouns import argument, field, plain
 from schema.rows import SHOWN, TYPES, is_a
+from schema.scalars import CHECKS
 from schema.shape import form_of
 
 
@@ -145,9 +146,10 @@ def part(
     return led(description, shown_as, planned.Edge(kind, along, only=only, keys=keys))
 
 
-def parts(kind: str, description: str, *, along: str = "", order: str = "id") -> Any:
+def parts(kind: str, description: str, *, along: str = "", **declared: Any) -> Any:
     """The few rows that belong to this one and are seen with it."""
-    return led(description, f"list[{kind}]", planned.Edge(kind, along, is_many=True, order=order))
+    way = planned.Edge(kind, along, is_many=True, **declared)
+    return led(description, f"list[{kind}]", way)
 
 
 def edge(
@@ -215,10 +217,12 @@ def page(
     is_with_row: bool = False,
     most: int | None = None,
     chosen_by: dict[str, tuple[Any, str, Condition]] | None = None,
+    paged_as: str = "",
 ) -> Any:
     """A stretch of a long list, of a relation, or with `along=None` of all that there is.
 
-    `chosen_by` are arguments beside a filter, each with its kind, its description and condition.
+    `chosen_by` are arguments beside a filter, each with its kind, its description and condition;
+    `paged_as` names a connection of the list's own.
     """
     chosen = chosen_by or {}
     declared = planned.Page(
@@ -227,7 +231,7 @@ def page(
         along,
         Order(order, latest_first),
         order_by.orders if order_by else {},
-        {name: condition for name, (_, _, condition) in chosen.items()}
+        {name: read_by_form(kind, condition) for name, (kind, _, condition) in chosen.items()}
         | (filter.conditions if filter else {}),
         filter.unless if filter else {},
         keys,
@@ -244,8 +248,13 @@ def page(
     if order_by:
         text = "The order of the list; the id decides between equals."
         arguments.append(argument("order_by", order_by.shown_as | None, text))
-    shown_as = f"Optional[{kind}Connection]"
+    shown_as = f"Optional[{paged_as or kind}Connection]"
     return led(description, shown_as, declared, allow=allow, arguments=tuple(arguments))
+
+
+def read_by_form(kind: Any, condition: Condition) -> Condition:
+    """The condition that an argument puts, where its kind has a form of its own by that form."""
+    return Asked(condition, CHECKS[kind]) if kind in CHECKS else condition
 
 
 def one(
@@ -316,18 +325,26 @@ class PageInfo:
     end_cursor: str | None = column("The cursor of the page's last entry.")
 
 
-def connection(name: str, many: str) -> None:
-    """Declares the page of a list, and its entries with their cursors."""
+def connection(name: str, many: str, node: str = "", model: Any = None, **more: Any) -> None:
+    """Declares the page of a list, and its entries with their cursors.
+
+    A list of its own kind shows nodes of another type, and of each entry something more.
+    """
+    node = node or name
     edge_body = {
         "__doc__": f"{a(name)}Edge is one entry of a list of {many}.",
-        "node": column("The entry.", kind=name),
+        "node": column("The entry.", kind=node),
         "cursor": column("The place of the entry, for after and before.", kind="str"),
+        **more,
     }
     plain(type(f"{name}Edge", (), edge_body))
+    if more:
+        fields = {key: one.metadata["declared"] for key, one in more.items()}
+        SHOWN[f"{name}Edge"] = planned.Shown(f"{name}Edge", model, None, fields)
     body = {
         "__doc__": f"{a(name)}Connection is one page of a list of {many}.",
         "edges": column("The entries with their cursors.", kind=f"list[{name}Edge]"),
-        "nodes": column("The entries alone.", kind=f"list[{name}]"),
+        "nodes": column("The entries alone.", kind=f"list[{node}]"),
         "page_info": column("Where the page stands in the list.", kind="PageInfo"),
         "total_count": field(
             "How many there are on all pages; counted only when asked for.",

@@ -1,15 +1,18 @@
 """The filters and orders of lists: each member with its condition, compiled by the planner."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, get_type_hints
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from planner.conditions import Condition
 from schema.docs import described, summary
 from schema.shape import Member, enumeration, input_type, member
+from schema.telling import checked_value
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,21 @@ def filters(cls: type) -> Any:
         conditions,
         getattr(cls, "unless", {}),
     )
+
+
+@dataclass(frozen=True)
+class Asked(Condition):
+    """What an argument beside a filter asks, once its value is read by its form."""
+
+    condition: Condition
+    check: Callable[[Any, Any], Any]
+
+    def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
+        def check(given: Any) -> Any:
+            return self.check(given, asking.context)
+
+        value = checked_value(check, given, (to_camel_case(name),), asking)
+        return self.condition.parts(name, value, asking)
 
 
 class OrderDirection(StrEnum):

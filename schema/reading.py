@@ -20,8 +20,8 @@ from planner.declarations import (
 )
 from planner.tables import Link, link
 from schema.finding import enter, find, nodes
-from schema.paging import turn
-from schema.rows import SHOWN, Row, along, fetch, grouped, paths
+from schema.paging import Entry, turn
+from schema.rows import SHOWN, Row, along, fetch, grouped, key_of, paths
 from schema.seeing import asking_of, draft_of, must_hold, sees_own
 from schema.telling import denied, tell
 
@@ -31,6 +31,8 @@ Info = strawberry.Info
 async def resolve(root: strawberry.Parent[Any], info: Info, **given: Any) -> Any:
     """Answers any declared field."""
     asking = asking_of(info)
+    if isinstance(root, Entry):
+        return await follow(root.node, info._field.metadata["declared"], info, given, asking)
     declared: Declaration = (
         root.shown.fields[info.python_name]
         if isinstance(root, Row)
@@ -84,21 +86,33 @@ async def follow(
     """The far end of a relation, read for all rows of the cohort."""
     shown, way = SHOWN[str(declared.target)], edge_way(root, declared)
     own = sees_own(declared.allow, shown.model, asking)
-    asked_for = {name: one for name, one in given.items() if one is not None}
+    far, near = [way.key], [way.near]
+    if declared.beside:
+        far, near = [*far, declared.beside[0]], [*near, declared.beside[1]]
+    parts = [
+        part
+        for name, one in given.items()
+        if one is not None
+        for part in declared.conditions[name].parts(name, one, asking)
+    ]
 
     async def read() -> dict[Any, list[Row]]:
         keys = {row[way.near] for row in root.cohort.rows} - {None}
         if not keys:
             return {}
         draft = draft_of(shown, own, declared.only)
-        draft.where([(declared.conditions[name], name) for name in asked_for])
-        asked = list(dict.fromkeys([*paths(shown.model), way.key]))
-        statement = statements.rows(draft, asked, way, declared.order, declared.limit)
-        known = asking.known() | asked_for | {"keys": statements.listed(keys)}
-        return grouped(await fetch(statement, known, shown), way.key)
+        draft.where([(condition, name) for condition, name, _ in parts])
+        asked = list(dict.fromkeys([*paths(shown.model), *far]))
+        statement = statements.rows(draft, asked, way, declared.order, declared.limit, *far[1:])
+        known = asking.known() | {"keys": statements.listed(keys)}
+        if declared.beside:
+            beside = {row[near[1]] for row in root.cohort.rows}
+            known = root.cohort.known | known | {"beside": statements.listed(beside)}
+        known |= {name: one for _, name, one in parts}
+        return grouped(await fetch(statement, known, shown), *far)
 
     found = await root.cohort.once((root.shown.name, along(info.path)), read)
-    rows = found.get(root[way.near], [])
+    rows = found.get(key_of(root, *near), [])
     return rows if declared.is_many else next(iter(rows), None)
 
 

@@ -17,6 +17,7 @@ from models.base import Entity
 from models.numbers import CprNumber
 from planner import statements
 from planner.declarations import Asking, Column, Computed, Edge, Facet, Page, Shown
+from planner.shapes import ABOVE
 from planner.statements import Draft, Statement
 from planner.tables import Table, end, link
 
@@ -29,6 +30,7 @@ class Cohort:
     """Rows that were read together, and what has been read for all of them."""
 
     rows: list["Row"] = field(default_factory=list)
+    known: dict[str, Any] = field(default_factory=dict)  # by which they were read
     reads: dict[Hashable, "asyncio.Future[Any]"] = field(default_factory=dict)
 
     async def once(self, key: Hashable, read: Callable[[], Awaitable[Any]]) -> Any:
@@ -95,6 +97,8 @@ def needed(model: Table, declared: Any) -> Iterable[str]:
             return needs
         case Facet(when=when, by=by):
             return [path for path in (when, by) if path]
+        case Edge(keys=(_, near), beside=(_, beside)):
+            return [near] if beside == ABOVE else [near, beside]
         case Page(keys=(_, near)) | Edge(keys=(_, near)):
             return [near]
         case Edge(target=None, relation=near):
@@ -122,7 +126,7 @@ async def run(statement: Statement, known: dict[str, Any]) -> list[dict[str, Any
 
 async def fetch(statement: Statement, known: dict[str, Any], shown: Shown) -> list[Row]:
     """The rows of a statement, as one cohort."""
-    cohort = Cohort()
+    cohort = Cohort(known=known)
     makers = paths(shown.model)
     for found in await run(statement, known):
         values = {path: make(found[path]) for path, make in makers.items()}
@@ -161,8 +165,13 @@ def as_json(value: Any) -> str:
     return rf"\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
-def grouped(rows: list[Row], path: str) -> dict[Any, list[Row]]:
+def grouped(rows: list[Row], *paths: str) -> dict[Any, list[Row]]:
+    """The rows by what they hold in one column, or in several."""
     groups: dict[Any, list[Row]] = {}
     for row in rows:
-        groups.setdefault(row[path], []).append(row)
+        groups.setdefault(key_of(row, *paths), []).append(row)
     return groups
+
+
+def key_of(row: Row, *paths: str) -> Any:
+    return row[paths[0]] if len(paths) == 1 else tuple(row[path] for path in paths)

@@ -20,6 +20,7 @@ from planner.reader import Reader, TooMuch
 from planner.selection import Selection, Unplanned
 from planner.statements import Statement
 from planner.tables import table
+from schema.filters import Asked
 from schema.rows import SHOWN
 
 HERE = Path(__file__).parent
@@ -105,6 +106,8 @@ def filters(declared: Page | Edge) -> Iterator[Parts]:
 
 
 def parts(name: str, condition: Any) -> Parts:
+    if isinstance(condition, Asked):
+        return parts(name, condition.condition)
     if isinstance(condition, Within):
         return condition.parts(name, SimpleNamespace(from_=1, until=2), None)
     if isinstance(condition, May):

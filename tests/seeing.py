@@ -28,6 +28,8 @@ WAYS = {
     "REQUEST": "request(id: $request)",
     "HOPE": "request(id: $hope)",
     "RIGHT": "right(id: $right)",
+    "HOLDERS": "holders(first: 100)",
+    "EFFECTIVE": "effectiveRights",
     "ASSIGNMENT": "node(id: $assignment) > ... on RightAssignment",
     "SHARED": "node(id: $group_assignment) > ... on RightAssignment",
     "CERTIFICATE": "certificate(id: $certificate)",
@@ -63,6 +65,7 @@ User.ean                                   USER > ean > id                      
 User.authenticators                        USER > authenticators > nodes > id   authenticator
 User.memberships                           USER > memberships > nodes > id      member
 User.rightAssignments                      USER > rightAssignments > nodes > id  assignment
+User.effectiveRights                       USER > EFFECTIVE > sources > assignment > id  assignment
 User.certificates                          USER > certificates > nodes > id     certificate
 User.requests                              USER > requests > nodes > id         request
 User.history                               USER > history(first: 100) > nodes > id  user_entry
@@ -123,6 +126,13 @@ RequestedPerson.cprNumber                  HOPE > person > cprNumber            
 Query.rights                               rights(first: 100) > nodes > id      right
 Query.right                                RIGHT > id                           right
 Right                                      NODE                                 right
+Right.holders                              RIGHT > HOLDERS > nodes > id         user
+RightHolderEdge                            RIGHT > HOLDERS > edges > sources > assignment > id  assignment
+EffectiveRight                             USER > EFFECTIVE > sources > assignment > id  assignment
+EffectiveRight.right                       USER > EFFECTIVE > right > id        right
+RightSource                                USER > EFFECTIVE > sources > assignment > id  assignment
+RightSource.assignment                     USER > EFFECTIVE > sources > assignment > id  assignment
+RightSource.group                          USER > EFFECTIVE > sources > group > id  group
 RightAssignment                            NODE                                 assignment
 RightAssignment.right                      ASSIGNMENT > right > id              right
 RightAssignment.user                       ASSIGNMENT > user > id               user

@@ -34,7 +34,7 @@ OVER_ONE_S_OWN = (
     *CONSENTS,
 )
 
-NOUNS = {"version", "user"}
+NOUNS = {"version", "user", "group"}
 every = pytest.mark.parametrize("mutation", MUTATIONS)
 # A file that is checked only is kept for a day: that is what a dry run of it is for.
 every_undone = pytest.mark.parametrize(

@@ -142,6 +142,7 @@ Query.groups                                  ...      xx-    xx-        xx-    
 group:read
 Query.group                                   x.?      xx?    xx?        xx?         ??x
 Group.rightAssignments                        x~?      xx?    xx?        xx?         ??x
+RightSource.group                             x~?      xx?    xx?        xx?         ??x
 RightAssignment.group                         x--      xx-    xx-        xx-         --x
 Group                                         x--      xx-    xx-        xx-         --x
 GroupMember                                   x--      xx-    xx-        xx-         --x
@@ -155,8 +156,14 @@ right:read
 Query.right                                   x        x      x          x           x
 Right                                         x        x      x          x           x
 RightAssignment.right                         x--      xx-    xx-        xx-         --x
+EffectiveRight.right                          x~?      xx?    xx?        xx?         ??x
+
+right:list_holders
+Right.holders                                 ...      xx-    xx-        xx-         --x
 
 right_assignment:read
+User.effectiveRights                          x~?      xx?    xx?        xx?         ??x
+RightSource.assignment                        x~?      xx?    xx?        xx?         ??x
 RightAssignment                               x--      xx-    xx-        xx-         --x
 User.rightAssignments                         x~?      xx?    xx?        xx?         ??x
 
@@ -230,6 +237,9 @@ ImportCounts                                  ~~       x?     ~~         ~~     
 ImportRemovals                                ~~       x?     ~~         ~~          ?x
 CertificateRetrieval                          x~?      xx?    xx?        xx?         ??x
 Letter                                        x~?      xx?    xx?        xx?         ??x
+EffectiveRight                                x~?      xx?    xx?        xx?         ??x
+RightSource                                   x~?      xx?    xx?        xx?         ??x
+RightHolderEdge                               ~~~      xx-    xx-        xx-         --x
 Administrator                                 x-       x-     x-         x-          -x
 NemHandelMethod                               ~~       x-     x-         x-          -x
 DigitalPostMethod                             ~~       x-     x-         x-          -x

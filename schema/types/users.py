@@ -34,6 +34,7 @@ from schema.types.certificates import CERTIFICATE_ORDER, CertificateFilter
 from schema.types.history import HISTORY
 from schema.types.organisations import HELD
 from schema.types.requests import RequestFilter
+from schema.types.rights import EFFECTIVE, HAVING, UserRightsFilter
 from schema.types.words import Entity, Transition, transition
 
 HAS_ENTERED = "{activated_at} is not null and {status} <> 'DELETED'"
@@ -50,6 +51,7 @@ class UserFilter:
     ean_number: Paid by this EAN number.
     role: Holding this role.
     group_id: Member of this group.
+    rights: Having these rights.
     assurance_level: Proved at this level.
     authenticator_kind: Having this kind of authenticator.
     is_anonymous: Anonymous, or not.
@@ -69,6 +71,7 @@ class UserFilter:
         ButFor(models.Role.USER, HAS_ENTERED, Some("role_assignments", "role", HELD))
     )
     group_id: Key = where(Some("memberships", "group_id"))
+    rights: UserRightsFilter = where(HAVING)
     assurance_level: models.AssuranceLevel = where(Compared("assurance_level"))
     authenticator_kind: models.AuthenticatorKind = where(Some("authenticators", "kind", IN_USE))
     is_anonymous: bool = where(Compared("is_anonymous"))
@@ -231,6 +234,7 @@ class User(Entity):
         "The rights given to the user directly.",
         allow="right_assignment:read",
     )
+    effective_rights = EFFECTIVE
     certificates = page(
         "Certificate",
         "The certificates issued to or ordered for the user.",
