@@ -21,7 +21,9 @@ class NotificationKind(StrEnum):
     ROLE_CHANGED: One was given a role, or lost one.
     USER_REQUESTED: Somebody asks to become a user.
     ANONYMITY_REQUESTED: A user asks to become anonymous.
+    RIGHT_REQUESTED: A user asks for a right.
     REQUEST_DECIDED: One's own request was decided.
+    RIGHT_CHANGED: One was given a right, or lost one.
     MEMBERSHIP_CHANGED: One was added to a group, or removed.
     AUTHENTICATOR_CHANGED: One's means of signing in changed.
     IMPORT_FINISHED: A file of users has been run, or has failed.
@@ -35,7 +37,9 @@ class NotificationKind(StrEnum):
     ROLE_CHANGED = "ROLE_CHANGED"
     USER_REQUESTED = "USER_REQUESTED"
     ANONYMITY_REQUESTED = "ANONYMITY_REQUESTED"
+    RIGHT_REQUESTED = "RIGHT_REQUESTED"
     REQUEST_DECIDED = "REQUEST_DECIDED"
+    RIGHT_CHANGED = "RIGHT_CHANGED"
     MEMBERSHIP_CHANGED = "MEMBERSHIP_CHANGED"
     AUTHENTICATOR_CHANGED = "AUTHENTICATOR_CHANGED"
     IMPORT_FINISHED = "IMPORT_FINISHED"

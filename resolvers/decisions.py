@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from models import Decision, Request, RequestKind, User, UserSettings
+from models import Decision, Request, RequestKind, Right, RightAssignment, User, UserSettings
 from models.numbers import CprNumber
 from models.refusals import Conflict, Invalid, NotFound
 from models.texts import Reason
 from resolvers import users
 from resolvers.authenticators import all_assignable
 from resolvers.context import Context, checked_by
+from resolvers.rights import RightGrantInput, give, told_day
 from resolvers.settings import usual_units
 from resolvers.users import PersonIdentifier
 
@@ -25,10 +27,24 @@ class DecidedUser:
     user: User | None
 
 
-async def decidable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
-    """Whoever says no says why; a yes needs leave to give the usual means of signing in."""
+@dataclass
+class DecidedRight:
+    """A decided request, and the right that came of it."""
+
+    request: Request
+    assignment: RightAssignment | None
+
+
+async def reasoned(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """Whoever says no says why."""
     if given.get("decision") is Decision.REJECT and not given.get("reason"):
         yield Invalid("REQUIRED", path=("reason",))
+
+
+async def decidable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """Whoever says no says why; a yes needs leave to give the usual means of signing in."""
+    async for fault in reasoned(context, given):
+        yield fault
     if given.get("decision") is Decision.APPROVE:
         async for fault in all_assignable(context, None):
             yield Invalid(fault.code, path=("decision",))
@@ -65,6 +81,43 @@ async def decide_anonymity(
     return DecidedUser(request, made)
 
 
+async def grantable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
+    """Whoever says no says why; the last day of a yes is not over."""
+    async for fault in reasoned(context, given):
+        yield fault
+    if given.get("until") and given["until"] < context.today:
+        yield Invalid("DATE_IN_PAST", path=("until",))
+
+
+@checked_by(grantable)
+async def decide_right(
+    context: Context,
+    request: Request,
+    decision: Decision,
+    until: date | None = None,
+    reason: Reason | None = None,
+) -> DecidedRight:
+    """Decide whether a user gets a right.
+
+    decision: Yes or no.
+    until: The last day of the right, when the answer is yes.
+    reason: Why; needed to reject.
+    request: The decided request.
+    assignment: The right as given.
+    """
+
+    async def approve(context: Context, request: Request) -> RightAssignment:
+        await request.fetch_related("right", "production_unit", "vat_unit")
+        assert request.right, "who asks for a right names it"
+        grant = RightGrantInput(
+            request.right, request.production_unit, request.vat_unit, until=until
+        )
+        return await give(context, await User.locked(id=request.user_id), grant)
+
+    made = await decide(context, request, RequestKind.RIGHT, decision, reason, approve)
+    return DecidedRight(request, made)
+
+
 async def decide(
     context: Context,
     request: Request,
@@ -85,12 +138,17 @@ async def decide(
     return made
 
 
-async def tell(context: Context, request: Request, made: User | None) -> None:
+async def tell(context: Context, request: Request, made: Any) -> None:
     """Tells the one who asked what was decided: as the user that came of it, if there is one."""
     what = f"{request.kind.lower()}_request_{request.status.lower()}"
-    asker = made or (request.user_id and await User.get(id=request.user_id))
+    asker: Any = made if isinstance(made, User) else None
+    asker = asker or (request.user_id and await User.get(id=request.user_id))
     if asker:
-        await context.tell(asker, what, request, reason=request.decision_reason)
+        words = {"reason": request.decision_reason}
+        if request.right_id:
+            right = await Right.get(id=request.right_id)
+            words |= {"right": right.known_as, "last_day": made and told_day(made.until_on)}
+        await context.tell(asker, what, request, **words)
         return
     organisation = await context.organisation()
     names = {"name": request.name, "organisation": organisation.name}

@@ -29,6 +29,8 @@ from models import (
     Request,
     RequestKind,
     RetrievalIdentification,
+    Right,
+    RightAssignment,
     Role,
     RoleAssignment,
     User,
@@ -114,6 +116,7 @@ async def load(reach: Gateways) -> bool:
         email = f"bruger{number + 1}@example.dk"
         await person(reach, 100 + number, f"{first} {last}", email, HOME, ())
     await furnish(now)
+    await give_rights(now)
     await ask(reach)
     return True
 
@@ -233,17 +236,46 @@ async def let_sign_in(users: list[User], now: datetime) -> None:
             await Authenticator(**of, **facts, ordered_at=now).save()
 
 
+async def give_rights(now: datetime) -> None:
+    """Rights in services outside and in the organisation's own systems, some for a while."""
+    organisation = await Organisation.get(cvr_number=HOME)
+    here: dict[str, Any] = {"organisation_id": organisation.id}
+    unit = await ProductionUnit.filter(**here).order_by("p_number").first()
+    eva = await User.get(**here, email="employee@example.dk")
+    bo = await User.get(**here, email="bruger1@example.dk")
+    wages = await Group.get(**here, name="Løn")
+    actor = await Actor.named(organisation.id, ActorKind.SYSTEM, "Segl")
+    given: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("tax.wages", {"group": wages}),
+        ("tax.vat", {"user": eva}),
+        ("post.read", {"user": eva, "until_on": today(now + timedelta(days=90))}),
+        ("own.invoices", {"user": bo, "production_unit": unit}),
+    )
+    async with making(organisation.id, now):
+        for code, facts in given:
+            right = await Right.get(code=code)
+            from_on = today(now)
+            assignment = RightAssignment(
+                **here, right=right, from_on=from_on, assigned_by=actor, **facts
+            )
+            await assignment.save()
+
+
 async def ask(reach: Gateways) -> None:
     """An open request of each kind in the first organisation, where people may ask."""
     here: dict[str, Any] = {"organisation_id": (await Organisation.get(cvr_number=HOME)).id}
     settings = await UserSettings.get(**here)
     settings.can_request_user = True
     user = await User.get(**here, email="bruger2@example.dk")
+    other = await User.get(**here, email="bruger3@example.dk")
+    report = await Right.get(code="virk.annual-report")
+    wanted = {"user_id": other.id, "right_id": report.id}
     hopeful = {"first_name": "Freja", "surname": "Dahl", "email": "freja@example.dk"}
     hopeful |= {"language": Language.DANISH, **proved(reach, cpr_number(200))}
     asked: tuple[tuple[RequestKind, str, str, dict[str, Any]], ...] = (
         (RequestKind.USER, "Freja Dahl", "Jeg begynder i bogholderiet", hopeful),
         (RequestKind.ANONYMITY, user.name, "Jeg har beskyttet adresse", {"user_id": user.id}),
+        (RequestKind.RIGHT, other.name, "Jeg overtager årsregnskabet", wanted),
     )
     async with making(here["organisation_id"], reach.clock.now()):
         await settings.save()

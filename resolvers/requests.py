@@ -3,7 +3,18 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from models import Organisation, Request, RequestKind, RequestStatus, User, UserSettings
+from models import (
+    Organisation,
+    ProductionUnit,
+    Request,
+    RequestKind,
+    RequestStatus,
+    Right,
+    RightAssignment,
+    User,
+    UserSettings,
+    VatUnit,
+)
 from models.numbers import CvrNumber, Email, PhoneNumber, mask_cpr_number
 from models.refusals import Conflict, Invalid
 from models.requests import DECIDING
@@ -90,6 +101,40 @@ async def request_anonymity(context: Context, reason: Reason | None = None) -> R
     return await ask(context, RequestKind.ANONYMITY, me.name, reason, mine, mine)
 
 
+async def request_right(
+    context: Context,
+    right: Right,
+    production_unit: ProductionUnit | None = None,
+    vat_unit: VatUnit | None = None,
+    reason: Reason | None = None,
+) -> Request:
+    """Ask for a right.
+
+    right: The right.
+    production_unit: Limited to this production unit.
+    vat_unit: Limited to this VAT unit.
+    reason: Why.
+    request: The open request.
+    """
+    me = await User.locked(id=context.subject.user_id)
+    settings = await UserSettings.get(organisation_id=me.organisation_id)
+    if not settings.can_request_rights:
+        raise Conflict("SETTING_FORBIDS")
+    if not right.is_assignable:
+        raise Conflict("RIGHT_NOT_ASSIGNABLE", path=("rightId",), current=right)
+    wanted = {
+        "user_id": me.id,
+        "right_id": right.id,
+        "production_unit_id": production_unit and production_unit.id,
+        "vat_unit_id": vat_unit and vat_unit.id,
+    }
+    for one in await RightAssignment.filter(**wanted):
+        if not one.is_over(context.today):
+            raise Conflict("RIGHT_ALREADY_ASSIGNED", path=("rightId",), current=one)
+    words = {"right": right.known_as}
+    return await ask(context, RequestKind.RIGHT, me.name, reason, wanted, wanted, words)
+
+
 async def ask(
     context: Context,
     kind: RequestKind,
@@ -97,6 +142,7 @@ async def ask(
     reason: str | None,
     facts: Mapping[str, Any],
     same: Mapping[str, Any],
+    words: Mapping[str, Any] | None = None,
 ) -> Request:
     """Makes a request and tells those who decide; refuses where the same is open already."""
     here = {"organisation_id": context.organisation_id, "kind": kind}
@@ -106,7 +152,7 @@ async def ask(
     request = Request(**here, name=name, reason=reason or None, asked_by=asked_by, **facts)
     await request.save()
     deciding = await roles.others(context, DECIDING[kind])
-    await context.tell(deciding, f"{kind.lower()}_requested", request, person=name)
+    await context.tell(deciding, f"{kind.lower()}_requested", request, person=name, **words or {})
     return request
 
 

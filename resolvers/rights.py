@@ -64,8 +64,8 @@ async def assign(context: Context, user: User, right: RightGrantInput) -> RightA
     assignment: The right as given.
     """
     assignment = await give(context, user, right, "right")
-    if user.status is not UserStatus.IMPORTED:  # who hears nothing yet
-        await tell(context, user, "right_assigned", right.right, right.until)
+    words = {"right": right.right.known_as, "last_day": told_day(right.until)}
+    await context.tell(user, "right_assigned", assignment, **words)
     return assignment
 
 
@@ -117,7 +117,8 @@ async def made(
 ) -> RightAssignment:
     """A new assignment; refused where the same is in force at any time of its period."""
     if not grant.right.is_assignable:
-        raise Conflict("RIGHT_NOT_ASSIGNABLE", path=(*path, "rightId"), current=grant.right)
+        where = (*path, "rightId") if path else ()
+        raise Conflict("RIGHT_NOT_ASSIGNABLE", path=where, current=grant.right)
     assignment = RightAssignment(
         organisation_id=context.organisation_id,
         right=grant.right,
@@ -146,8 +147,8 @@ async def remove(context: Context, assignment: RightAssignment) -> RightAssignme
     Change.under_way().tell_of(user)
     note(user, right, None)
     await assignment.delete()
-    if not assignment.is_over(context.today) and user.status is not UserStatus.IMPORTED:
-        await tell(context, user, "right_removed", right)
+    if not assignment.is_over(context.today):
+        await context.tell(user, "right_removed", user, right=right.known_as)
     return assignment
 
 
@@ -166,6 +167,11 @@ async def remove_from_group(assignment: RightAssignment) -> RightAssignment:
     return assignment
 
 
+def told_day(day: date | None) -> str | None:
+    """A day as letters write it."""
+    return f"{day:%d.%m.%Y}" if day else None
+
+
 def note(holder: User | Group, old: Right | None, new: Right | None) -> None:
     """Notes in the history of a user or a group what it was given and what was taken."""
     notes = Change.under_way().touch(holder).notes
@@ -180,12 +186,3 @@ async def end_all(**holder: UUID) -> list[RightAssignment]:
     for one in assignments:
         await one.delete()
     return list(assignments)
-
-
-async def tell(
-    context: Context, user: User, kind: str, right: Right, until: date | None = None
-) -> None:
-    """Writes to the user what was given or taken."""
-    organisation = await context.organisation()
-    names = {"name": user.name, "organisation": organisation.name, "right": right.known_as}
-    await context.post(user, kind, **names, until=until)

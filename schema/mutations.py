@@ -62,10 +62,12 @@ class Mutation:
     # Requests
     request_user = mutation(requests.request_user, allow="user_request:create")
     request_anonymity = mutation(requests.request_anonymity, allow="anonymity_request:create")
+    request_right = mutation(requests.request_right, allow="right_request:create")
     decide_user_request = mutation(decisions.decide_user, allow="user_request:decide")
     decide_anonymity_request = mutation(
         decisions.decide_anonymity, allow="anonymity_request:decide"
     )
+    decide_right_request = mutation(decisions.decide_right, allow="right_request:decide")
     withdraw_request = mutation(requests.withdraw, allow="request:withdraw")
 
     # Many users at once

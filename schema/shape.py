@@ -217,11 +217,14 @@ def typed_dict_members(kind: Any) -> list[Member]:
 
 @cache
 def target_of(resolver: Callable[..., Any]) -> tuple[str | None, type[Entity] | None]:
-    """The one entity that a change acts on: the first that the resolver cannot do without."""
+    """The one entity that a change acts on: the first that the resolver cannot do without.
+
+    What all organisations share is named only, and never acted on.
+    """
     hints = get_type_hints(resolver)
     for name, one in inspect.signature(resolver).parameters.items():
         hint = hints.get(name)
-        is_entity = isinstance(hint, type) and issubclass(hint, Entity)
+        is_entity = isinstance(hint, type) and issubclass(hint, Entity) and not hint.is_shared
         if is_entity and one.default is REQUIRED:
             return name, hint
     return None, None

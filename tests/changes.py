@@ -112,6 +112,13 @@ CHANGES = {
         },
     ),
     "requestAnonymity": Row("", REQUEST, lambda _: {"reason": "Protected address"}),
+    "requestRight": Row("", REQUEST, lambda s: {"rightId": s.vat.id, "reason": "New tasks"}),
+    "decideRightRequest": Row(
+        RIGHTS,
+        f"{REQUEST} {ASSIGNMENT.replace('version ', '')}",
+        lambda s: {"requestId": s.right_request.id, "decision": "APPROVE"},
+        lambda s: s.right_request,
+    ),
     "decideUserRequest": Row(
         USERS,
         f"{REQUEST} user {{ status name }}",

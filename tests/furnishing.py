@@ -26,6 +26,7 @@ from models import (
     DeviceKind,
     EanLocation,
     EntityKind,
+    Group,
     GroupMember,
     HistoryEntry,
     HistoryOutcome,
@@ -39,6 +40,7 @@ from models import (
     RequestStatus,
     RetrievalIdentification,
     RevocationReason,
+    Right,
     RoleAssignment,
     User,
     UserSettings,
@@ -180,6 +182,7 @@ class Home:
         await self.give_authenticators(other)
         await self.import_users()
         await self.gather_groups(other)
+        await self.give_rights()
         await self.ask()
         await self.issue_certificates()
         await self.change_pages()
@@ -301,8 +304,25 @@ class Home:
                     ).save()
             self.pass_time()
 
+    async def give_rights(self) -> None:
+        """Rights of users and of groups of both kinds, for all sorts of times and limits."""
+        unit, vat = [await one.filter(**self.here).first() for one in (ProductionUnit, VatUnit)]
+        day, rights = today(self.make.now), await Right.all().order_by("code").limit(6)
+        for holder in [*self.users[:8], *await Group.filter(**self.here).order_by("id")] * 2:
+            await self.make.right(
+                holder,
+                right=self.chance.choice(rights),
+                production_unit=self.perhaps(unit),
+                vat_unit=self.perhaps(vat),
+                from_on=self.perhaps(day, day - timedelta(9), day + timedelta(9)),
+                until_on=self.perhaps(day, day + timedelta(20)),
+                assigned_by=self.chance.choice(self.actors),
+            )
+            self.pass_time()
+
     async def ask(self) -> None:
         """Requests in every state: of people who hope for a user, some of whom got one."""
+        unit, vat = [await one.filter(**self.here).first() for one in (ProductionUnit, VatUnit)]
         for kind, status in [*product(RequestKind, RequestStatus)] * 2:
             is_decided = status in (RequestStatus.APPROVED, RequestStatus.REJECTED)
             user = self.chance.choice(self.users[:10])
@@ -310,12 +330,15 @@ class Home:
                 "kind": kind,
                 "status": status,
                 "reason": self.perhaps("Protected address", "7% af Køkken_2"),
-                "user": user if kind is RequestKind.ANONYMITY else None,
+                "user": None if kind is RequestKind.USER else user,
                 "asked_by": self.chance.choice(self.actors),
             }
             if is_decided:
                 request |= {"decided_by": self.chance.choice(self.actors)}
                 request |= {"decided_at": self.make.now, "decision_reason": self.perhaps("Because")}
+            if kind is RequestKind.RIGHT:
+                request |= {"right": self.chance.choice(await Right.all().order_by("code"))}
+                request |= {"production_unit": self.perhaps(unit), "vat_unit": self.perhaps(vat)}
             if kind is RequestKind.USER:
                 request["phone_number"] = self.perhaps("20304050")
                 request["cpr"] = self.chance.choice(CPR_NUMBERS)

@@ -25,6 +25,7 @@ from models import (
     NotificationPreferences,
     Organisation,
     ProductionUnit,
+    RequestKind,
     Right,
     RoleAssignment,
     User,
@@ -181,6 +182,9 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
         "authenticator": await make.authenticator(user),
         "member": await GroupMember.get(group_id=group.id),
         "request": await make.request(home, user=user),
+        "right_request": await make.request(
+            home, user=user, kind=RequestKind.RIGHT, right=shared["right"]
+        ),
         "hope": await make.request(home, **hope),
         "certificate": await make.certificate(home, user=user, profile=shared["profile"]),
         "preferences": await NotificationPreferences.get(user_id=user.id),

@@ -25,11 +25,13 @@ WAYS = {
     "MINE": "group(id: $my_group)",
     "JOIN": "mutation > addGroupMembers(dryRun: true, input:"
     " {groupId: $group, members: [{userId: $my_payer}]}) > errors { code }",
+    "RIGHTLY": "request(id: $right_request)",
     "REQUEST": "request(id: $request)",
     "HOPE": "request(id: $hope)",
     "RIGHT": "right(id: $right)",
     "HOLDERS": "holders(first: 100)",
     "EFFECTIVE": "effectiveRights",
+    "CAUSE": "sources > assignment > id",
     "ASSIGNMENT": "node(id: $assignment) > ... on RightAssignment",
     "SHARED": "node(id: $group_assignment) > ... on RightAssignment",
     "CERTIFICATE": "certificate(id: $certificate)",
@@ -65,7 +67,7 @@ User.ean                                   USER > ean > id                      
 User.authenticators                        USER > authenticators > nodes > id   authenticator
 User.memberships                           USER > memberships > nodes > id      member
 User.rightAssignments                      USER > rightAssignments > nodes > id  assignment
-User.effectiveRights                       USER > EFFECTIVE > sources > assignment > id  assignment
+User.effectiveRights                       USER > EFFECTIVE > CAUSE  assignment
 User.certificates                          USER > certificates > nodes > id     certificate
 User.requests                              USER > requests > nodes > id         request
 User.history                               USER > history(first: 100) > nodes > id  user_entry
@@ -119,6 +121,7 @@ GroupMemberResult.member                   JOIN results > member > user > id    
 Query.requests                             requests(first: 100) > nodes > id    request
 Query.request                              REQUEST > id                         request
 Request                                    NODE                                 request
+Request.right                              RIGHTLY > right > id                 right
 Request.user                               REQUEST > user > id                  user
 RequestedPerson                            HOPE > person > email                hopeful
 RequestedPerson.cprNumber                  HOPE > person > cprNumber            hoped
@@ -127,11 +130,11 @@ Query.rights                               rights(first: 100) > nodes > id      
 Query.right                                RIGHT > id                           right
 Right                                      NODE                                 right
 Right.holders                              RIGHT > HOLDERS > nodes > id         user
-RightHolderEdge                            RIGHT > HOLDERS > edges > sources > assignment > id  assignment
-EffectiveRight                             USER > EFFECTIVE > sources > assignment > id  assignment
+RightHolderEdge                            RIGHT > HOLDERS > edges > CAUSE  assignment
+EffectiveRight                             USER > EFFECTIVE > CAUSE  assignment
 EffectiveRight.right                       USER > EFFECTIVE > right > id        right
-RightSource                                USER > EFFECTIVE > sources > assignment > id  assignment
-RightSource.assignment                     USER > EFFECTIVE > sources > assignment > id  assignment
+RightSource                                USER > EFFECTIVE > CAUSE  assignment
+RightSource.assignment                     USER > EFFECTIVE > CAUSE  assignment
 RightSource.group                          USER > EFFECTIVE > sources > group > id  group
 RightAssignment                            NODE                                 assignment
 RightAssignment.right                      ASSIGNMENT > right > id              right

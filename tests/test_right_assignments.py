@@ -121,9 +121,10 @@ async def test_the_user_is_written_to(ask, administrator, person, make, vat, let
     ]
     await ask(administrator, REMOVE, input={"assignmentId": assignment["id"]})
 
+    day = f"{today(make.now) + timedelta(days=30):%d.%m.%Y}"
     first, second = sorted(await letters(bo.email), key=lambda one: "no longer" in one.subject)
     assert first.subject == "You have been given a right in Hansen & Søn ApS"
-    assert f'"Tax: File VAT" in Hansen & Søn ApS. Its last day is {until}.' in first.body
+    assert f'"Tax: File VAT" in Hansen & Søn ApS. Its last day is {day}.' in first.body
     assert second.subject == "You no longer have a right in Hansen & Søn ApS"
 
 

@@ -156,6 +156,7 @@ right:read
 Query.right                                   x        x      x          x           x
 Right                                         x        x      x          x           x
 RightAssignment.right                         x--      xx-    xx-        xx-         --x
+Request.right                                 x~?      xx?    xx?        xx?         ??x
 EffectiveRight.right                          x~?      xx?    xx?        xx?         ??x
 
 right:list_holders

@@ -10,7 +10,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0008_user_waiting')]
+    dependencies = [('models', '0012_signals')]
 
     initial = False
 
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         ops.AlterField(
             model_name='HistoryEntry',
             name='about_kind',
-            field=fields.CharEnumField(description='ORGANISATION: ORGANISATION\nPRODUCTION_UNIT: PRODUCTION_UNIT\nVAT_UNIT: VAT_UNIT\nEAN: EAN\nUSER: USER\nAUTHENTICATOR: AUTHENTICATOR\nREQUEST: REQUEST\nUSER_IMPORT: USER_IMPORT\nACTIVATION_BATCH: ACTIVATION_BATCH\nGROUP: GROUP\nGROUP_MEMBER: GROUP_MEMBER\nRIGHT: RIGHT\nRIGHT_ASSIGNMENT: RIGHT_ASSIGNMENT\nCERTIFICATE_PROFILE: CERTIFICATE_PROFILE\nCERTIFICATE: CERTIFICATE\nBILLING: BILLING\nSETTINGS: SETTINGS', enum_type=EntityKind, max_length=30),
+            field=fields.CharEnumField(description='ORGANISATION: ORGANISATION\nPRODUCTION_UNIT: PRODUCTION_UNIT\nVAT_UNIT: VAT_UNIT\nEAN: EAN\nUSER: USER\nAUTHENTICATOR: AUTHENTICATOR\nREQUEST: REQUEST\nUSER_IMPORT: USER_IMPORT\nACTIVATION_BATCH: ACTIVATION_BATCH\nGROUP: GROUP\nGROUP_MEMBER: GROUP_MEMBER\nRIGHT: RIGHT\nRIGHT_ASSIGNMENT: RIGHT_ASSIGNMENT\nCERTIFICATE_PROFILE: CERTIFICATE_PROFILE\nCERTIFICATE: CERTIFICATE\nBILLING: BILLING\nSETTINGS: SETTINGS\nNOTIFICATION: NOTIFICATION\nNOTIFICATION_PREFERENCES: NOTIFICATION_PREFERENCES', enum_type=EntityKind, max_length=30),
         ),
         ops.AlterField(
             model_name='Request',

@@ -5,7 +5,7 @@ from typing import Any
 
 import models
 from models import RequestKind, RequestStatus
-from models.numbers import Email, MaskedCprNumber, PhoneNumber
+from models.numbers import Email, MaskedCprNumber, PhoneNumber, PNumber, SeNumber
 from models.requests import DECIDING
 from planner.conditions import Among, Compared, May
 from planner.declarations import ALL
@@ -55,6 +55,12 @@ class Request(Entity):
     asked_by = part("Actor", "Who asks.", is_sure=True)
     person = facet("RequestedPerson", "Who wants to become a user.", when="first_name")
     user = edge("User", "Whom it is about; null while there is no user.", allow="user:read")
+
+    right = edge("Right", "The right that is asked for.", allow="right:read")
+    p_number: PNumber | None = column(
+        "The production unit to limit the right to.", "production_unit.p_number"
+    )
+    se_number: SeNumber | None = column("The VAT unit to limit the right to.", "vat_unit.se_number")
 
     @computed(
         "Whether the one who reads this may decide it.",
