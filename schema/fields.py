@@ -32,10 +32,9 @@ from planner.conditions import Condition
 from planner.pages import Order
 from schema import paging, reading
 from schema.docs import a
-from schema.filters import Asked, OrderBy
+from schema.filters import OrderBy, read_by_form
 from schema.nouns import argument, field, plain
 from schema.rows import SHOWN, TYPES, is_a
-from schema.scalars import CHECKS
 from schema.shape import form_of
 
 
@@ -250,11 +249,6 @@ def page(
         arguments.append(argument("order_by", order_by.shown_as | None, text))
     shown_as = f"Optional[{paged_as or kind}Connection]"
     return led(description, shown_as, declared, allow=allow, arguments=tuple(arguments))
-
-
-def read_by_form(kind: Any, condition: Condition) -> Condition:
-    """The condition that an argument puts, where its kind has a form of its own by that form."""
-    return Asked(condition, CHECKS[kind]) if kind in CHECKS else condition
 
 
 def one(

@@ -11,6 +11,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from planner.conditions import Condition
 from schema.docs import described, summary
+from schema.scalars import CHECKS
 from schema.shape import Member, enumeration, input_type, member
 from schema.telling import checked_value
 
@@ -81,6 +82,11 @@ class Asked(Condition):
 
         value = checked_value(check, given, (to_camel_case(name),), asking)
         return self.condition.parts(name, value, asking)
+
+
+def read_by_form(kind: Any, condition: Condition) -> Condition:
+    """The condition that an argument puts, where its kind has a form of its own by that form."""
+    return Asked(condition, CHECKS[kind]) if kind in CHECKS else condition
 
 
 class OrderDirection(StrEnum):

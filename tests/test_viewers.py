@@ -36,21 +36,24 @@ mutation SetLanguage($input: SetLanguageInput!, $dryRun: Boolean) {
 CONSENTS = ["consent:give", "consent:withdraw"]
 OWN = [
     *("certificate:read", "certificate:read_history", "certificate:revoke", "group:read"),
-    "authenticator:read",
+    *("authenticator:read", "right_assignment:read"),
 ]
 ONLY_OWN = [*("user:activate", "user_request:create", "anonymity_request:create")]
+ONLY_OWN += ["right_request:create"]
 ONLY_OWN += ["request:withdraw", *CONSENTS]
 REVEAL = "user:reveal_cpr_number"
 OWN_OF_ALL = [
     *("node:read", "organisation:read", "viewer:read", "viewer:set_language"),
+    *("right:list", "right:read"),
     *("notification:list", "notification:mark_read"),
     *("notification:read_preferences", "notification:update_preferences"),
 ]
-READ_BY_ADMINISTRATORS = {
+OF_EVERY_ADMINISTRATOR = {
     *("billing:read", "settings:read", "history:list", "history:verify"),
     *("user:list", "user:read", "user:read_history", "authenticator:read"),
     *("request:list", "request:read"),
     *("group:list", "group:read", "group:list_members"),
+    *("right:list_holders", "right_assignment:read", "right:assign", "right:remove"),
     *("certificate:list", "certificate:read", "certificate:read_history"),
     *("certificate_profile:list", "certificate_profile:read"),
     *OWN_OF_ALL,
@@ -58,6 +61,7 @@ READ_BY_ADMINISTRATORS = {
 CHANGES = {
     "organisation_administrator": {
         *("role:assign", "role:remove", "group:create", "group:update", "group:delete"),
+        *("group:assign_right", "group:remove_right"),
         *("billing:update", "ean:add", "ean:update", "ean:remove"),
         *("settings:update_users", "settings:update_authenticators"),
         *("settings:update_certificates", "settings:update_defaults"),
@@ -76,7 +80,9 @@ CHANGES = {
         *("certificate_profile:create", "certificate_profile:update"),
         "certificate_profile:delete",
     },
-    "rights_administrator": {"group:add_member", "group:remove_member"},
+    "rights_administrator": {
+        *("group:add_member", "group:remove_member", "right_request:decide"),
+    },
 }
 
 
@@ -101,7 +107,7 @@ async def test_an_administrator_sees_what_the_role_gives(role, ask, person):
     viewer = await ask(administrator, VIEWER)
 
     assert viewer["roles"] == [role.upper(), "USER"]
-    assert viewer["permissions"] == sorted(READ_BY_ADMINISTRATORS | CHANGES[role])
+    assert viewer["permissions"] == sorted(OF_EVERY_ADMINISTRATOR | CHANGES[role])
     assert not set(viewer["permissions"]) & set(viewer["ownPermissions"])
 
 
@@ -111,7 +117,7 @@ async def test_who_holds_all_roles_may_what_each_may(ask, person):
     viewer = await ask(owner, VIEWER)
 
     assert viewer["roles"] == [*(one.upper() for one in sorted(CHANGES)), "USER"]
-    assert viewer["permissions"] == sorted(READ_BY_ADMINISTRATORS.union(*CHANGES.values()))
+    assert viewer["permissions"] == sorted(OF_EVERY_ADMINISTRATOR.union(*CHANGES.values()))
     assert viewer["ownPermissions"] == sorted(ONLY_OWN)
 
 
@@ -123,7 +129,7 @@ async def test_can_says_what_the_law_says(role, ask, person):
     administrator = await ask(await person(role), document)
     employee = await ask(await person(), document)
 
-    may = {one.replace(":", "_") for one in READ_BY_ADMINISTRATORS | CHANGES[role]}
+    may = {one.replace(":", "_") for one in OF_EVERY_ADMINISTRATOR | CHANGES[role]}
     assert {one for one, can in administrator.items() if can} == may
     assert not any(employee.values())
 
