@@ -25,7 +25,7 @@ PERMISSIONS = {name: graph.permissions()[f"Mutation.{name}"] for name in MUTATIO
 CONSENTS = ("giveConsent", "withdrawConsent")
 # To no person closed, so there is none to deny.
 OVER_ONESELF = (
-    *("setLanguage", "activateUser", "requestUser", "requestAnonymity"),
+    *("setLanguage", "activateUser", "requestUser", "requestAnonymity", "requestRight"),
     *("markNotificationsRead", "updateNotificationPreferences", *CONSENTS),
 )
 # Whether it is one's own is seen when it is found.
