@@ -315,3 +315,13 @@ async def test_five_thousand_holders_are_found_in_a_moment(ask, dorte, make, han
     assert having["totalCount"] == 5000
     print(f"holders {took:.0f} ms, users by rights {took_too:.0f} ms")
     assert max(took, took_too) < 200
+
+
+@pytest.mark.parametrize("document", [EFFECTIVE, HOLDERS, HAVING, ALL_AT_ONCE])
+async def test_all_of_it_is_answered_by_the_planner(asker, dorte, vat, sql, document):
+    given = {"id": str(vat.id if document == HOLDERS else dorte.id)} if "$id" in document else {}
+
+    answer = await asker.post(dorte, document, **given)
+
+    assert "errors" not in answer.json()
+    assert "x-segl-executor" not in answer.headers
