@@ -22,7 +22,8 @@ from planner.declarations import (
     Shown,
 )
 from planner.levels import Joined, Level
-from planner.objects import call_text, object_text
+from planner.objects import object_text
+from planner.plain import call_text
 from planner.plan import Finder, Payload, Plan, Value
 from planner.selection import Selection, Unplanned
 from planner.shapes import ABOVE, EACH, Refusal

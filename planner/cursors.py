@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from planner.drafts import EARLIEST
 from planner.pages import BadPage, Stretch
-from planner.statements import EARLIEST
 from planner.tables import Table, end, kind
 
 READERS: dict[str, Any] = {

@@ -8,9 +8,10 @@ from typing import Any
 from planner import statements
 from planner.conditions import Condition
 from planner.declarations import Edge, One, Page, Shown
+from planner.drafts import Draft, Statement
 from planner.pages import Stretch
 from planner.shapes import Texts, body_of
-from planner.statements import Draft, Statement, column_name
+from planner.statements import column_name
 from planner.tables import HERE, Link, end, kind
 from planner.written import Written, sql
 

@@ -1,6 +1,5 @@
 """The texts of objects: what each selected field of a row becomes in the answer."""
 
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -21,7 +20,7 @@ from planner.declarations import (
 )
 from planner.edges import ANYONE, joins, may_be_null
 from planner.levels import Joined, Level
-from planner.plain import plain_text
+from planner.plain import computed_text
 from planner.plan import Finder
 from planner.selection import Fields, Unplanned
 from planner.shapes import ABOVE, LIST, Refusal, record
@@ -195,37 +194,6 @@ def column_text(compiler: Any, level: Level | Joined, shown: Shown, path: str, t
     return text
 
 
-def computed_text(
-    compiler: Any,
-    level: Level | Joined,
-    shown: Shown,
-    declared: Computed,
-    definition: Any,
-    nodes: list[Any],
-) -> str:
-    given = []
-    for path in declared.needs:
-        model, name = end(shown.model, path)
-        field: Any = model._meta.fields_map.get(name)
-        text = f"c{level.add(path)}"
-        given.append(f"{compiler.plan.texts.bind(reader(field))}({text})" if field else text)
-    return call_text(compiler, declared, given, definition, nodes)
-
-
-def call_text(
-    compiler: Any, declared: Computed, needed: list[str], definition: Any, nodes: list[Any]
-) -> str:
-    """What a declared function makes of columns, of who asks, and of the field's arguments."""
-    bind = compiler.plan.texts.bind
-    given = ["run.asking", *needed] if declared.asks else needed
-    if definition.args:
-        name = f"a{len(compiler.plan.arguments)}"
-        compiler.plan.arguments[name] = compiler.contract.given(definition, nodes[0])
-        given = [*given, f"**run.arguments[{name!r}]"]
-    call = f"{bind(declared.function)}({', '.join(given)})"
-    return plain_text(compiler, definition.type, nodes, call)
-
-
 def facet_text(
     compiler: Any, level: Level | Joined, declared: Facet, nodes: list[Any], path: Path
 ) -> str:
@@ -241,11 +209,6 @@ def facet_text(
         inner = object_text(compiler, level, compiler.contract.shown[target], nodes, path)
         text = f"({inner} if c{chosen} == {value!r} else {text})"
     return text
-
-
-def reader(field: Any) -> Callable[[Any], Any]:
-    """What makes Python's value of a column for a function that was given it."""
-    return field.to_python_value
 
 
 def fault() -> None:

@@ -1,11 +1,52 @@
 """The text of values that functions make: what is selected of each, in the shape of its type."""
 
+from collections.abc import Callable
 from typing import Any
 
 from graphql import GraphQLList, GraphQLNonNull, is_leaf_type
 
+from planner.declarations import Computed, Shown
+from planner.levels import Joined, Level
 from planner.selection import Unplanned
 from planner.shapes import record
+from planner.tables import end
+
+
+def computed_text(
+    compiler: Any,
+    level: Level | Joined,
+    shown: Shown,
+    declared: Computed,
+    definition: Any,
+    nodes: list[Any],
+) -> str:
+    """The text of what a declared function makes of a row's columns."""
+    given = []
+    for path in declared.needs:
+        model, name = end(shown.model, path)
+        field: Any = model._meta.fields_map.get(name)
+        text = f"c{level.add(path)}"
+        given.append(f"{compiler.plan.texts.bind(reader(field))}({text})" if field else text)
+    return call_text(compiler, declared, given, definition, nodes)
+
+
+def call_text(
+    compiler: Any, declared: Computed, needed: list[str], definition: Any, nodes: list[Any]
+) -> str:
+    """What a declared function makes of columns, of who asks, and of the field's arguments."""
+    bind = compiler.plan.texts.bind
+    given = ["run.asking", *needed] if declared.asks else needed
+    if definition.args:
+        name = f"a{len(compiler.plan.arguments)}"
+        compiler.plan.arguments[name] = compiler.contract.given(definition, nodes[0])
+        given = [*given, f"**run.arguments[{name!r}]"]
+    call = f"{bind(declared.function)}({', '.join(given)})"
+    return plain_text(compiler, definition.type, nodes, call)
+
+
+def reader(field: Any) -> Callable[[Any], Any]:
+    """What makes Python's value of a column for a function that was given it."""
+    return field.to_python_value
 
 
 def plain_text(compiler: Any, type_: Any, nodes: list[Any], text: str) -> str:

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from planner.declarations import Edge, Found
+from planner.drafts import Statement
 from planner.levels import Level
 from planner.shapes import Texts
-from planner.statements import Statement
 from planner.tables import source, tenant
 
 

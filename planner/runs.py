@@ -6,12 +6,13 @@ from typing import Any
 
 from planner.compiler import Contract
 from planner.declarations import Asking, Edge, Found, One
+from planner.drafts import Statement
 from planner.inputs import Variables, has_variables
 from planner.levels import Level
 from planner.pages import Stretch, cursor
 from planner.plan import Finder, Plan, Value
 from planner.selection import Unplanned
-from planner.statements import Statement, given
+from planner.statements import given
 
 log = logging.getLogger("segl.sql")
 

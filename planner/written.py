@@ -14,7 +14,7 @@ from graphql import get_named_type, is_enum_type, is_leaf_type
 from orjson import Fragment
 from tortoise.fields.data import IntEnumFieldInstance
 
-from planner.statements import Draft
+from planner.drafts import Draft
 from planner.tables import Table, end, kind
 
 ANYTHING = ("String", "Boolean")  # GraphQL types whose values are written as SQL knows them

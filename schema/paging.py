@@ -11,8 +11,8 @@ from planner import pages, statements
 from planner.conditions import Condition
 from planner.cursors import must_fit
 from planner.declarations import Asking, Page
+from planner.drafts import Draft
 from planner.pages import BadPage, Order, Stretch
-from planner.statements import Draft
 from planner.tables import Link, link
 from schema.rows import SHOWN, Cohort, Row, along, fetch, grouped, paths, run
 from schema.seeing import draft_of, must_hold, sees_own

@@ -17,8 +17,8 @@ from models.base import Entity
 from models.numbers import CprNumber
 from planner import statements
 from planner.declarations import Asking, Column, Computed, Edge, Facet, Page, Shown
+from planner.drafts import Draft, Statement
 from planner.shapes import ABOVE
-from planner.statements import Draft, Statement
 from planner.tables import Table, end, link
 
 SHOWN: dict[str, Shown] = {}  # the types by name

@@ -4,7 +4,7 @@ from typing import Any
 
 from models.base import EVERYONE
 from planner.declarations import ALL, NONE, OWN, Asking, Shown
-from planner.statements import Draft
+from planner.drafts import Draft
 from planner.tables import Table
 from schema.rows import Row
 from schema.telling import denied, must_be_signed_in, tell

@@ -13,12 +13,12 @@ from graphql import GraphQLError, get_operation_ast, parse
 from planner.compiler import Compiler
 from planner.conditions import ButFor, May, Within
 from planner.declarations import ALL, OWN, Edge, One, Page
+from planner.drafts import Statement
 from planner.levels import Parts
 from planner.pages import Order, Stretch
 from planner.plan import Finder, Plan
 from planner.reader import Reader, TooMuch
 from planner.selection import Selection, Unplanned
-from planner.statements import Statement
 from planner.tables import table
 from schema.filters import Asked
 from schema.rows import SHOWN

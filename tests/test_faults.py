@@ -18,12 +18,12 @@ from planner import (
     written,
 )
 from planner.declarations import ALL, OWN
+from planner.drafts import Draft, Statement
 from planner.levels import Level
 from planner.pages import Order, cursor
 from planner.plan import Finder
 from planner.reader import Answered, Reader
 from planner.runs import Run
-from planner.statements import Draft, Statement
 from planner.tables import Link
 from tests.answering import Asking
 from tests.documents import is_of_one_tenant, sent

@@ -1,0 +1,156 @@
+"""A statement while it is written. Values are places in it; names come from Tortoise's metadata."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from planner.conditions import Columns, Condition, filled, placed
+from planner.pages import Stretch
+from planner.tables import HERE, Link, Table, column, end, is_computed, kind, link, source, tenant
+
+EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'"}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A text, and the names of the values that its places stand for."""
+
+    text: str
+    places: tuple[str, ...]
+
+    def values(self, known: dict[str, Any]) -> list[Any]:
+        """What stands in the places; null for what nobody gave."""
+        return [known.get(name) for name in self.places]
+
+
+class Draft:
+    """A statement being written. It begins with what none may lack: the tenant."""
+
+    def __init__(self, model: Table, *, own: bool = False):
+        self.model = model
+        self.places: list[str] = []
+        self.joins: dict[str, str] = {}
+        self.conditions = [f"t.{tenant(model)} = {self.place('tenant')}"]
+        self.source = placed(source(model), self)
+        if own:
+            self.conditions.append(self.owned(getattr(model, "owner")))  # noqa: B009
+
+    def place(self, name: str) -> str:
+        if name not in self.places:
+            self.places.append(name)
+        return f"${self.places.index(name) + 1}"
+
+    def keys(self, name: str = "keys") -> str:
+        """The ids that are looked for: one text, which costs a client half as much as a list."""
+        return f"string_to_array({self.place(name)}, ',')::uuid[]"
+
+    def expression(self, path: str) -> str:
+        """A path as SQL; foreign keys on the way become joins."""
+        *relations, name = path.split(".")
+        model, alias = self.model, "t"
+        for relation in relations:
+            is_here, relation = relation.startswith(HERE), relation.removeprefix(HERE)
+            way = link(model, relation)
+            near, alias = alias, f"{alias}_{'_' * is_here}{relation}"
+            self.joins[alias] = (
+                f" left join {placed(source(way.target), self)} {alias}"
+                f" on {alias}.{column(way.target, way.key)} = {near}.{column(model, way.near)}"
+            )
+            if is_here:
+                here = f"{alias}.{tenant(way.target)} = {self.place('tenant')}"
+                self.joins[alias] += f" and {here}"
+            model = way.target
+        text = getattr(model, "expressions", {}).get(name)
+        if text is None:
+            return f"{alias}.{column(model, name)}"
+        return "(" + placed(text.format_map(Columns(model, alias)), self) + ")"
+
+    def owned(self, owner: str) -> str:
+        """Whose a row is: by a column of its own, by a row of a relation, or by a fact beside."""
+        if "." in owner:
+            return self.some(owner, self.place("me"))
+        mine = f"t.{column(self.model, owner)} = {self.place('me')}"
+        also = getattr(self.model, "owned_by", None)
+        return f"({mine} or {filled(also, self)})" if also else mine
+
+    def some(self, path: str, value: str, also: str = "true") -> str:
+        """Whether a row of a relation has a value in a column, and a fact holds of it."""
+        relation, name = path.split(".")
+        way = link(self.model, relation)
+        also = placed(also.format_map(Columns(way.target, "own")), self)
+        near, key = column(self.model, way.near), column(way.target, way.key)
+        rows = placed(source(way.target), self)
+        facts = f"own.{column(way.target, name)} = {value} and {also}"
+        if is_computed(way.target):  # no index leads to its rows: they are made once, and kept
+            return f"t.{near} = any(array(select own.{key} from {rows} own where {facts}))"
+        return f"exists (select 1 from {rows} own where own.{key} = t.{near} and {facts})"
+
+    def where(self, conditions: Iterable[tuple[Condition, str]]) -> None:
+        texts = [condition.text(self, name) for condition, name in conditions]
+        self.conditions += [text for text in texts if text]
+
+    def only(self, fact: str | None) -> None:
+        if fact:
+            self.conditions.append(f"({filled(fact, self)})")
+
+    def sorted(self, path: str) -> str:
+        """A path to sort by; what is missing comes first."""
+        model, name = end(self.model, path)
+        text = self.expression(path)
+        if name not in model._meta.fields_map or not model._meta.fields_map[name].null:
+            return text
+        return f"coalesce({text}, {EARLIEST.get(kind(model, name), repr(''))})"
+
+    def beyond(self, stretch: Stretch) -> None:
+        """Keeps to what lies after one cursor and before another."""
+        names = ", ".join(self.sorted(path) for path in stretch.order.all)
+        for mark, upwards in (("after", True), ("before", False)):
+            if getattr(stretch, mark) is not None:
+                sign = ">" if upwards != stretch.order.is_falling else "<"
+                places = ", ".join(
+                    f"{self.place(f'{mark} {path}')}::text::{kind(*end(self.model, path))}"
+                    for path in stretch.order.all
+                )
+                self.conditions.append(f"({names}) {sign} ({places})")
+
+    def runs(self, stretch: Stretch) -> str:
+        direction = " desc" if stretch.is_falling else ""
+        order = ", ".join(self.sorted(path) + direction for path in stretch.order.all)
+        return f" order by {order} limit {self.place('limit')}"
+
+    def select(self, columns: str, rest: str = "") -> str:
+        joins, where = "".join(self.joins.values()), " and ".join(self.conditions)
+        return f"select {columns} from {self.source} t{joins} where {where}{rest}"
+
+    def belong(self, way: Link) -> None:
+        """Keeps to the rows that belong to the row above."""
+        if way.through:
+            path, fact = way.through
+            self.conditions.append(self.some(path, "above.key", fact))
+            return
+        keys = (f"t.{column(self.model, name)} = above.key" for name in (way.key, *way.also))
+        self.conditions.append(f"({' or '.join(keys)})")
+
+    def among(self, way: Link | None, beside: str | None) -> None:
+        """Keeps to the rows that have the keys that are looked for."""
+        if way:
+            self.conditions.append(f"{self.expression(way.key)} = any({self.keys()})")
+        if beside:
+            self.conditions.append(f"{self.expression(beside)} = any({self.keys('beside')})")
+
+    def latest(self, most: int, order: str, way: Link) -> None:
+        """Looks at the latest rows that belong to the row above, and no further back."""
+        keys = (f"{column(self.model, name)} = above.key" for name in (way.key, *way.also))
+        self.source = (
+            f"(select * from {self.source} where {tenant(self.model)} = {self.place('tenant')}"
+            f" and ({' or '.join(keys)})"
+            f" order by {column(self.model, order)} desc limit {most})"
+        )
+
+    def remember(self, name: str) -> None:
+        """Looks at rows that are given as JSON, as if the table still held them."""
+        rows = f"{self.place(name)}::text::jsonb"
+        self.source = f"jsonb_populate_recordset(null::{self.source}, {rows})"
+
+    def done(self, text: str) -> Statement:
+        return Statement(text, tuple(self.places))
