@@ -29,7 +29,9 @@ FORMS = {  # as PostgreSQL writes them, which takes no offset of 16 hours or mor
 def must_fit(model: Table, stretch: Stretch) -> None:
     """Refuses a cursor whose values cannot be those of the columns that the list runs by."""
     for mark in ("after", "before"):
-        places = getattr(stretch, mark) or ()
+        places = getattr(stretch, mark)
+        if not places:
+            continue
         for path, text in zip(stretch.order.all, places, strict=False):
             if not fits(kind(*end(model, path)), text):
                 raise BadPage(mark, "page_cursor")

@@ -9,6 +9,7 @@ from planner import statements
 from planner.conditions import Condition
 from planner.declarations import Edge, One, Page, Shown
 from planner.drafts import Draft, Statement
+from planner.inputs import has_variables
 from planner.pages import Stretch
 from planner.shapes import Texts, body_of
 from planner.statements import column_name
@@ -95,6 +96,11 @@ class Level:
     def beside(self) -> tuple[str, str] | None:
         """The second far path and near column, of an edge that has one."""
         return self.declared.beside if isinstance(self.declared, Edge) else None
+
+    @cached_property
+    def has_variables(self) -> bool:
+        """Whether a variable is among the arguments of the field that leads here."""
+        return any(has_variables(one.value) for one in self.node.arguments or ())
 
     @cached_property
     def is_page(self) -> bool:
@@ -190,8 +196,10 @@ class Level:
         names = tuple(name for _, name, _ in parts)
         marks = (stretch.after is not None, stretch.before is not None)
         narrowed = tuple((condition, name) for condition, name, _ in parts)
-        variant = (stretch.order, stretch.is_backward, *marks, *narrowed)
-        if variant not in self.variants:
+        order = stretch.order
+        variant = (order.columns, order.is_falling, stretch.is_backward, *marks, *narrowed)
+        known = self.variants.get(variant)
+        if known is None:
             self.make_room()
             draft = self.page_draft(parts, names)
             count = self.page_draft(parts, names)
@@ -200,8 +208,8 @@ class Level:
                 rows = statements.told(draft, text, stretch, self.way)
             else:
                 rows = statements.stretched(draft, text, stretch, self.way, self.has_marks)
-            self.variants[variant] = rows, statements.count(count, self.way)
-        return self.variants[variant]
+            known = self.variants[variant] = rows, statements.count(count, self.way)
+        return known
 
     def make_room(self) -> None:
         """Forgets the statements where there are many: filters can be combined without end."""

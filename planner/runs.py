@@ -7,7 +7,7 @@ from typing import Any
 from planner.compiler import Contract
 from planner.declarations import Asking, Edge, Found, One
 from planner.drafts import Statement
-from planner.inputs import Variables, has_variables
+from planner.inputs import Variables
 from planner.levels import Level
 from planner.pages import Stretch, cursor
 from planner.plan import Finder, Plan, Value
@@ -171,8 +171,7 @@ class Run:
         if prepared is None:
             asked = level.asked(self.variables)
             prepared = await self.contract.prepare(level.declared, asked, self.asking)
-            depends = any(has_variables(one.value) for one in level.node.arguments or ())
-            if not depends and not any(condition.asks for condition, _, _ in prepared[1]):
+            if not level.has_variables and not any(one.asks for one, _, _ in prepared[1]):
                 level.constant = prepared
         stretch, parts = prepared
         statement, count = level.page(stretch, parts)
