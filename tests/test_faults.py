@@ -256,7 +256,7 @@ def forget_the_switches(patch):
 
 
 def remember_the_first_arguments(patch):
-    patch.setattr(runs, "has_variables", lambda value: False)
+    patch.setattr(levels, "has_variables", lambda value: False)
 
 
 def share_a_plan_among_all(patch):
