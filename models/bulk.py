@@ -13,7 +13,7 @@ from models.base import Change, Entity
 
 T = TypeVar("T")
 Rows = Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]]
-TURN = 10  # things, such as rows, that are gone through without a pause
+TURN = 4  # things, such as rows, that are gone through without a pause
 
 
 async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:

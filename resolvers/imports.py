@@ -18,7 +18,7 @@ from models.user_files import DELETE, decoded, read
 from resolvers.context import Context, OneOf
 
 Upload = NewType("Upload", object)
-ROWS_IN_A_PART = 1000
+ROWS_IN_A_PART = 500
 WITHOUT_A_NAME = "users.csv"
 JOB = "imports"
 
