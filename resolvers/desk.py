@@ -8,6 +8,7 @@ from graphiql import Person, ShownLetter
 from models import Letter, Organisation, User
 from models.numbers import check_cpr_number, check_date
 from models.refusals import Refusal
+from models.user_files import HEADINGS
 from resolvers import demo
 from resolvers.identities import Door
 
@@ -52,6 +53,25 @@ mutation CreateUser {
     errors { code message path }
   }
 }
+"""
+FILE_TAB = f"""\
+# Checks a file of users; with dryRun: true it is kept for a day to be looked at, and never run.
+# What is found stands in userImport(id): its plan, and what is wrong with each bad row.
+mutation UploadFile {{
+  uploadUserFile(
+    input: {{
+      file: {{ text: \"\"\"
+        {";".join(HEADINGS)}
+        C;;Anna;Hansen;6101901234;;anna@example.dk;20304050;N;;3;;;;
+        C;;Bo;;;;bo@example.dk;20 30 40 50;N;;3;;;;
+      \"\"\" }}
+    }}
+    dryRun: true
+  ) {{
+    userImport {{ id status counts {{ rows }} }}
+    errors {{ code message path }}
+  }}
+}}
 """
 EMPLOYEE_TAB = """\
 # Who you are, what you sign in with, and what you may do.
@@ -172,4 +192,5 @@ def tabs(roles: list[str]) -> list[dict[str, str]]:
     found = [{"title": "Overview", "query": ADMINISTRATOR_TAB}]
     if "USER_ADMINISTRATOR" in roles:
         found.append({"title": "Create a user", "query": CREATE_TAB})
+        found.append({"title": "Upload a file", "query": FILE_TAB})
     return found

@@ -84,7 +84,11 @@ async def test_whoami_tells_who_is_signed_in_and_where(client, sign_in, admin):
     assert (stranger.status_code, stranger.json()) == (401, {"signIn": "/sign-in"})
     assert known.status_code == 200
     told = known.json()
-    assert [one["title"] for one in told.pop("tabs")] == ["Overview", "Create a user"]
+    assert [one["title"] for one in told.pop("tabs")] == [
+        "Overview",
+        "Create a user",
+        "Upload a file",
+    ]
     assert told == {
         "id": str(admin.id),
         "name": "Bo Holm",
@@ -105,6 +109,7 @@ async def test_the_first_tabs_can_be_asked(client, sign_in, admin):
         )
         assert "errors" not in answer.json()
         assert None not in answer.json()["data"].values()
+        assert all(one.get("errors", []) == [] for one in answer.json()["data"].values())
 
 
 async def test_signing_out_forgets_the_cookie(client, sign_in, admin):
