@@ -110,12 +110,12 @@ class Run:
             keys = tuple(filter(None, (self.ids[level.member],)))
         elif level.above and level.way:
             keys = {row[level.at] for row in self.above(level)} - {None}
-            if level.beside:
-                known |= self.given[level.above.number]
-                known["beside"] = ",".join({row[level.beside_at] for row in self.above(level)})
+        if (keys is not None and not keys) or (level.above and not self.above(level)):
+            return {} if level.is_cut else []
+        if level.above and level.beside:
+            known |= self.given[level.above.number]
+            known["beside"] = ",".join({row[level.beside_at] for row in self.above(level)})
         if keys is not None:
-            if not keys:
-                return {} if level.is_cut else []
             known["keys"] = ",".join(keys)
         if level.is_page:
             return await self.fetch_page(level, connection, known, keys)
