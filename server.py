@@ -164,7 +164,7 @@ def create_app(
             Route("/health", health),
             Route("/ready", ready),
             Route("/metrics", endpoint.metrics),
-            downloads(door),
+            downloads(door, endpoint),
             *graphiql.routes(desk, HERE / "graphiql" / "dist"),
         ],
         lifespan=lifespan,

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import tempfile
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Vault:
         self._ciphers = [AESGCM(sub_key(each, "seal")) for each in (key, *former_keys)]
         self._fingerprint_key = sub_key(key, "fingerprint")
         self._secret_key = sub_key(key, "secret")
-        self._signing_key = sub_key(key, "signature")
+        self._tickets, self._ticket_key = AESGCM(sub_key(key, "ticket")), sub_key(key, "nonce")
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text, differently each time."""
@@ -60,13 +61,19 @@ class Vault:
         """Hash a link or a code: being random, they need no slow hash."""
         return hmac.digest(self._secret_key, text.encode(), hashlib.sha256).hex()
 
-    def sign(self, text: str) -> str:
-        """Vouch for a text, so that it can go out and come back unaltered."""
-        return hmac.digest(self._signing_key, text.encode(), hashlib.sha256).hex()
+    def ticket(self, text: str) -> str:
+        """A text to go out in an address and come back: nobody else reads, alters or makes one."""
+        nonce = hmac.digest(self._ticket_key, text.encode(), hashlib.sha256)[:NONCE_BYTES]
+        sealed = nonce + self._tickets.encrypt(nonce, text.encode(), None)
+        return urlsafe_b64encode(sealed).decode().rstrip("=")
 
-    def is_signed(self, text: str, signature: str) -> bool:
-        """Whether a signature of ours fits a text."""
-        return hmac.compare_digest(self.sign(text).encode(), signature.encode())
+    def read_ticket(self, ticket: str) -> str:
+        """The text of a ticket, or BrokenSeal for what is none of ours."""
+        try:
+            sealed = urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
+            return self._tickets.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
+        except (ValueError, InvalidTag):
+            raise BrokenSeal from None
 
     def new_link(self) -> str:
         """Make the secret end of a link: 256 bits that are safe in an address."""

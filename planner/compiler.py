@@ -41,6 +41,7 @@ class Contract:
     roots: dict[str, Declaration]
     attributes: dict[str, dict[str, str]]  # of types that show values: field to attribute
     names: dict[str, dict[str, str]]  # of types that show rows: field to declaration
+    wholes: dict[str, dict[str, Declaration]]  # of types of pages: what is offered of all
     found: tuple[str, ...]  # the types whose rows are found by id alone
     changes: dict[str, dict[str, str]]  # by the field: the payload's members that show rows
     given: Callable[..., Any]  # what reads a field's arguments, as its resolver takes them

@@ -1,16 +1,19 @@
 """The text of a page: its list, where it stands, and how much there is in all."""
 
+import re
 from typing import Any
 
 from graphql import get_named_type
 
 from planner.levels import Level
 from planner.objects import member_text, object_text, written
-from planner.selection import Fields, Unplanned
+from planner.selection import Fields
 from planner.shapes import EACH, LIST, ROW, record
+from planner.wholes import whole_text
 from planner.written import told
 
 Path = tuple[Any, ...]
+OF_PAGES = re.compile(r"\b(page|whose)\b")  # what is more than the list
 PAGE_INFO = {
     "hasPreviousPage": "page.before",
     "hasNextPage": "page.after",
@@ -45,8 +48,10 @@ def connection(compiler: Any, level: Level, kind: Any, nodes: list[Any], path: P
         elif name == "__typename":
             parts[key] = repr(kind.name)
         else:
-            raise Unplanned(f"{kind.name}.{name}")
-    if level.way and len(lists) == 1 and not any("page." in text for text in parts.values()):
+            declared = compiler.contract.wholes[kind.name][name]
+            at = (*path, key)
+            parts[key] = whole_text(compiler, level, declared, kind.fields[name], found, at)
+    if level.way and len(lists) == 1 and not any(OF_PAGES.search(one) for one in parts.values()):
         level.frame = record({key: parts.get(key, LIST) for key in fields})
         return lists.popitem()[1]
     parts |= {key: f"[{text} for {ROW} in page.rows]" for key, text in lists.items()}

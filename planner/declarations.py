@@ -127,7 +127,15 @@ class Found:
     is_many: bool = False
 
 
-Declaration = Column | Computed | Facet | Edge | Page | One | Found
+@dataclass(frozen=True)
+class Whole:
+    """What a function offers of a list as a whole, to whoever may have all of it."""
+
+    function: Callable[..., Any]
+    allow: str
+
+
+Declaration = Column | Computed | Facet | Edge | Page | One | Found | Whole
 
 
 @dataclass(frozen=True)

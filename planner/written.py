@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import get_named_type, is_enum_type, is_leaf_type
+from graphql import GraphQLNonNull, get_named_type, is_enum_type, is_leaf_type
 from orjson import Fragment
 from tortoise.fields.data import IntEnumFieldInstance
 
@@ -40,18 +40,31 @@ class Written:
 
 def column_of(model: Table, path: str, full: str, type_: Any) -> Column | None:
     """How a column is written; none for what PostgreSQL would write in another way."""
+    is_null = is_nullable(model, path)
     model, name = end(model, path)
     field, named = model._meta.fields_map.get(name), get_named_type(type_)
-    if not is_leaf_type(named):
+    if not is_leaf_type(named) or (is_null and isinstance(type_, GraphQLNonNull)):
         return None
     if field is None:
         is_plain = is_enum_type(named) or named.name in ANYTHING
         return Column(full, as_json) if is_plain else None
     if isinstance(field, IntEnumFieldInstance):
         names = tuple((one.value, one.name) for one in field.enum_type)
-        return Column(full, Chosen(names), field.null)
+        return Column(full, Chosen(names), is_null)
     write = WRITERS.get(kind(model, name).partition("(")[0])
-    return Column(full, write, field.null) if write else None
+    return Column(full, write, is_null) if write else None
+
+
+def is_nullable(model: Table, path: str) -> bool:
+    """Whether a path may end in nothing: at a column, or at a relation on the way there."""
+    *relations, column = path.split(".")
+    for relation in relations:
+        field: Any = model._meta.fields_map[relation]
+        if field.null:
+            return True
+        model = field.related_model
+    known = model._meta.fields_map.get(column)
+    return known is not None and known.null
 
 
 def as_json(text: str) -> str:

@@ -1,7 +1,6 @@
 """Files to download, behind addresses that are good for five minutes and for one person."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
@@ -10,7 +9,7 @@ from uuid import UUID
 import orjson
 from tortoise.transactions import in_transaction
 
-from gateways import Claims
+from gateways import BrokenSeal, Claims
 from models import Change, ImportAction
 from models.history import record_fetched
 from resolvers import batch_codes, import_files
@@ -50,6 +49,9 @@ class Kind:
     name: str
     make: Callable[[Context, str], Awaitable[Sheet | None]]
 
+    def name_of(self, key: str) -> str:
+        return self.name.replace("{key}", key)
+
 
 KINDS = {
     "template": Kind(
@@ -73,12 +75,16 @@ KINDS = {
 
 def offer(context: Context, kind: str, key: str) -> Download:
     """The address of a file, for whoever asks."""
+    return addressed(context, kind, key, KINDS[kind].name_of(key))
+
+
+def addressed(context: Context, kind: str, key: str, name: str) -> Download:
+    """The address of a file of some kind and key, which nobody can read out of it."""
     expires_at = context.now + GOOD_FOR
     ticket = orjson.dumps([kind, key, str(context.subject.user_id), expires_at.timestamp()])
-    token = f"{urlsafe_b64encode(ticket).decode()}.{context.gateways.vault.sign(ticket.decode())}"
-    url = Url(f"{context.rules.base_url}{PLACE}{token}")
+    url = Url(f"{context.rules.base_url}{PLACE}{context.gateways.vault.ticket(ticket.decode())}")
     context.offered.add(url)
-    return Download(url, KINDS[kind].name.format(key=key), CSV, expires_at)
+    return Download(url, name, CSV, expires_at)
 
 
 def offer_template(context: Context, action: ImportAction) -> Download:
@@ -91,13 +97,15 @@ def offer_codes(context: Context, batch_id: UUID) -> Download | None:
     return None if context.is_dry_run else offer(context, "codes", str(batch_id))
 
 
-async def fetched(door: Door, token: str) -> tuple[str, AsyncIterator[bytes]] | None:
+async def fetched(
+    door: Door, kinds: Mapping[str, Kind], token: str
+) -> tuple[str, AsyncIterator[bytes]] | None:
     """The name and the pieces of a file, and an entry in the history; none where one may not."""
     ticket = opened(door, token)
     if ticket is None:
         return None
     name, key, user_id = ticket
-    kind = KINDS[name]
+    kind = kinds[name]
     context = await door.context_for(Claims(user_id=user_id))
     if context is None or not context.policy.allows(context.subject, kind.permission):
         return None
@@ -107,18 +115,14 @@ async def fetched(door: Door, token: str) -> tuple[str, AsyncIterator[bytes]] | 
             return None
         done = Change(kind.permission, kind.operation, context.now, context.request_uuid)
         await record_fetched(done, await context.actor(), sheet.about)
-    return kind.name.format(key=key), sheet.pieces
+    return kind.name_of(key), sheet.pieces
 
 
 def opened(door: Door, token: str) -> tuple[str, str, UUID] | None:
     """What an address is for, if it is one of ours and still good."""
-    ticket, _, signature = token.partition(".")
     try:
-        text = urlsafe_b64decode(ticket).decode()
-        if not door.gateways.vault.is_signed(text, signature):
-            return None
-    except ValueError:
+        text = door.gateways.vault.read_ticket(token)
+    except BrokenSeal:
         return None
     kind, key, user_id, until = orjson.loads(text)
-    is_good = kind in KINDS and until > door.gateways.clock.now().timestamp()
-    return (kind, key, UUID(user_id)) if is_good else None
+    return (kind, key, UUID(user_id)) if until > door.gateways.clock.now().timestamp() else None

@@ -4,15 +4,18 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from resolvers.downloads import CSV, PLACE, fetched
+from resolvers.downloads import CSV, KINDS, PLACE, fetched
 from resolvers.identities import Door
+from schema.endpoint import Endpoint
+from schema.exporting import exports
 
 
-def downloads(door: Door) -> Route:
-    """Where the signed addresses lead."""
+def downloads(door: Door, endpoint: Endpoint) -> Route:
+    """Where the addresses of files lead."""
+    kinds = KINDS | exports(endpoint)
 
     async def download(request: Request) -> Response:
-        found = await fetched(door, request.path_params["token"])
+        found = await fetched(door, kinds, request.path_params["token"])
         if found is None:
             text = "This address is not, or no longer, good. Ask for a new one.\n"
             return PlainTextResponse(text, 404)

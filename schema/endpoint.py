@@ -112,10 +112,8 @@ class Endpoint:
         if STREAM in accept and self.is_subscription(one):
             return Events(self.streams.told(one, Caller(self.context_of, scope, heads)), receive)
         try:
-            body = await self.planned(*one, context, KINDS[method])
-            if body is None:
-                accepted = language_of(heads.get(b"accept-language", b""))
-                body = await self.executed(one, context, KINDS[method], accepted)
+            accepted = language_of(heads.get(b"accept-language", b""))
+            body = await self.body(one, context, KINDS[method], accepted)
         except TooMuch as much:
             return Answer({"errors": [too_much(much)]}, media, 200 if media == JSON else 400)
         except InvalidOperationTypeError as wrong:
@@ -123,6 +121,17 @@ class Endpoint:
             return Answer({"errors": [told(text, "INVALID")]}, media, status, headers)
         is_answered = "data" in body or media == JSON
         return Answer(body, media, 200 if is_answered else 400, signs(context))
+
+    async def body(
+        self,
+        one: Asked,
+        context: Context | None,
+        kinds: Kinds = KINDS["GET"],
+        accepted: str | None = None,
+    ) -> dict[str, Any]:
+        """What is answered: by the planner, or by the executor where that cannot."""
+        planned = await self.planned(*one, context, kinds)
+        return planned or await self.executed(one, context, kinds, accepted)
 
     async def executed(
         self, one: Asked, context: Context | None, kinds: Kinds, accepted: str | None

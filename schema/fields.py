@@ -30,8 +30,8 @@ from strawberry.types.field import StrawberryField
 from planner import declarations as planned
 from planner.conditions import Condition
 from planner.pages import Order
-from schema import paging, reading
-from schema.docs import a
+from schema import reading
+from schema.connections import connection
 from schema.filters import OrderBy, read_by_form
 from schema.nouns import argument, field, plain
 from schema.rows import SHOWN, TYPES, is_a
@@ -39,9 +39,17 @@ from schema.shape import form_of
 
 
 def shows(
-    model: Any, *, many: str | None = None, allow: str | None = None, is_facet: bool = False
+    model: Any,
+    *,
+    many: str | None = None,
+    export: str | None = None,
+    allow: str | None = None,
+    is_facet: bool = False,
 ) -> Callable[[type], type]:
-    """Declares a type whose objects are rows of a model; `many` names a list of them."""
+    """Declares a type whose objects are rows of a model; `many` names a list of them.
+
+    Who holds the permission `export` can have such a list as a file.
+    """
 
     def declare(cls: type) -> type:
         name = cls.__name__
@@ -52,7 +60,7 @@ def shows(
         if not is_facet:
             TYPES[model] = name
         if many:
-            connection(name, many)
+            connection(name, many, export=export)
         return made
 
     return declare
@@ -307,43 +315,3 @@ def answer(
     """What a function of the one who asks answers, if the permission is held."""
     declared = planned.Computed(function, asks=True, allow=allow)
     return led(description, f"Optional[{kind}]", declared, allow=allow, arguments=arguments)
-
-
-@plain
-class PageInfo:
-    """A PageInfo tells where a page stands in its list."""
-
-    has_next_page: bool = column("Whether more follows.")
-    has_previous_page: bool = column("Whether more precedes.")
-    start_cursor: str | None = column("The cursor of the page's first entry.")
-    end_cursor: str | None = column("The cursor of the page's last entry.")
-
-
-def connection(name: str, many: str, node: str = "", model: Any = None, **more: Any) -> None:
-    """Declares the page of a list, and its entries with their cursors.
-
-    A list of its own kind shows nodes of another type, and of each entry something more.
-    """
-    node = node or name
-    edge_body = {
-        "__doc__": f"{a(name)}Edge is one entry of a list of {many}.",
-        "node": column("The entry.", kind=node),
-        "cursor": column("The place of the entry, for after and before.", kind="str"),
-        **more,
-    }
-    plain(type(f"{name}Edge", (), edge_body))
-    if more:
-        fields = {key: one.metadata["declared"] for key, one in more.items()}
-        SHOWN[f"{name}Edge"] = planned.Shown(f"{name}Edge", model, None, fields)
-    body = {
-        "__doc__": f"{a(name)}Connection is one page of a list of {many}.",
-        "edges": column("The entries with their cursors.", kind=f"list[{name}Edge]"),
-        "nodes": column("The entries alone.", kind=f"list[{node}]"),
-        "page_info": column("Where the page stands in the list.", kind="PageInfo"),
-        "total_count": field(
-            "How many there are on all pages; counted only when asked for.",
-            "int",
-            resolver=paging.total_count,
-        ),
-    }
-    plain(type(f"{name}Connection", (), body))

@@ -1,6 +1,6 @@
 """Pages of long lists, as the executor reads them: one statement for all the rows above."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from planner.declarations import Asking, Page
 from planner.drafts import Draft
 from planner.pages import BadPage, Order, Stretch
 from planner.tables import Link, link
+from planner.wholes import Listed, listed
 from schema.rows import SHOWN, Cohort, Row, along, fetch, grouped, paths, run
 from schema.seeing import draft_of, must_hold, sees_own
 from schema.shape import checked
@@ -41,13 +42,13 @@ class Entry:
 class Connection:
     """One page, and how to count all pages."""
 
-    def __init__(self, rows: list[Row], stretch: Stretch, count: Any):
+    def __init__(self, rows: list[Row], stretch: Stretch, count: Any, listed: Callable[[], Listed]):
         self.nodes, before, after = stretch.cut(rows)
         marks = [f"mark {number}" for number in range(len(stretch.order.all))]
         self.edges = [Entry(row, pages.cursor([row[mark] for mark in marks])) for row in self.nodes]
         ends = [self.edges[at].cursor if self.edges else None for at in (0, -1)]
         self.page_info = PageInfo(after, before, *ends)
-        self.count = count
+        self.count, self.listed = count, listed
 
 
 async def total_count(root: strawberry.Parent[Any]) -> int:
@@ -101,7 +102,11 @@ async def turn(
         found: dict[Any, int] = await cohort.once(("count", key), count)
         return found.get(mine, 0)
 
-    return Connection(rows, stretch, counted)
+    def as_asked() -> Listed:
+        above = (root.shown.name, str(root["id"])) if way else None
+        return listed(info._raw_info.field_nodes[0], info.variable_values, above)
+
+    return Connection(rows, stretch, counted, as_asked)
 
 
 def way_of(root: Any, declared: Page) -> Link | None:

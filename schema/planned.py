@@ -8,7 +8,7 @@ from strawberry.schema.schema import validate_document
 
 from models.numbers import is_uuid
 from planner.compiler import Contract
-from planner.declarations import Asking, Found, One
+from planner.declarations import Asking, Found, One, Whole
 from planner.inputs import Variables
 from planner.reader import Reader
 from planner.selection import Weight
@@ -30,6 +30,7 @@ def contract_of(graph: Graph) -> Contract:
     """All declarations of a schema, by the names that GraphQL knows."""
     roots: dict[str, Any] = {}
     attributes, names = {}, {}
+    wholes: dict[str, Any] = {}
     for name, kind in graph._schema.type_map.items():
         fields = {
             key: one.extensions["strawberry-definition"]
@@ -44,6 +45,8 @@ def contract_of(graph: Graph) -> Contract:
         else:
             plain = {key: one for key, one in fields.items() if not one.base_resolver}
             attributes[name] = {key: python[key] for key in plain}
+            declared = {key: one.metadata.get("declared") for key, one in fields.items()}
+            wholes[name] = {key: one for key, one in declared.items() if isinstance(one, Whole)}
 
     def mistakes(document: Any) -> list[Any]:
         """What is wrong with a document, by the rules that the executor has too."""
@@ -56,7 +59,18 @@ def contract_of(graph: Graph) -> Contract:
     refusals = (Told, GraphQLError)
     found = tuple(name for name, one in SHOWN.items() if one.allow and TYPES[one.model] == name)
     return Contract(
-        SHOWN, roots, attributes, names, found, changes, given, direct, prepare, refusals, mistakes
+        SHOWN,
+        roots,
+        attributes,
+        names,
+        wholes,
+        found,
+        changes,
+        given,
+        direct,
+        prepare,
+        refusals,
+        mistakes,
     )
 
 

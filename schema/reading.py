@@ -7,6 +7,7 @@ import strawberry
 
 from planner import statements
 from planner.declarations import (
+    ALL,
     NONE,
     Asking,
     Column,
@@ -17,6 +18,7 @@ from planner.declarations import (
     Found,
     One,
     Page,
+    Whole,
 )
 from planner.tables import Link, link
 from schema.finding import enter, find, nodes
@@ -55,6 +57,10 @@ async def resolve(root: strawberry.Parent[Any], info: Info, **given: Any) -> Any
             return await turn(root, declared, info, given, asking)
         case One():
             return await enter(declared, given, asking)
+        case Whole(function, allow):
+            if asking.extent(allow) is not ALL:
+                tell(denied(allow, asking.context), asking.context)
+            return function(asking, root.listed())
         case Found():
             return await find(declared, given, asking)
 

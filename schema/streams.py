@@ -140,8 +140,7 @@ class Streams:
             context.about = about
         try:
             async with self.turns:
-                body: Body | None = await self.endpoint.planned(*asked, context, TOLD)
-                return body or await self.endpoint.executed(asked, context, TOLD, caller.language)
+                return await self.endpoint.body(asked, context, TOLD, caller.language)
         except TooMuch as much:
             return {"errors": [too_much(much)]}
         except InvalidOperationTypeError:

@@ -78,6 +78,8 @@ Actor.user                                 SELF > DONE > actor > user > id      
 Activation                                 WAITING > activation > expiresAt     link
 TemporaryCode.user                         RENEW temporaryCode > user > id      forgetful
 
+UserConnection.csv                         users > csv > fileName                       users.csv
+
 Authenticator                              NODE                                 authenticator
 Authenticator.user                         USER > authenticators > nodes > user > id  user
 User.importedFrom                          USER > importedFrom > id             file

@@ -123,15 +123,18 @@ def test_fingerprints_and_secrets_are_stable_keyed_and_apart():
     assert len(four) == 4
 
 
-def test_a_signature_fits_one_text_under_one_key():
+def test_a_ticket_is_read_by_its_maker_alone_and_tells_nobody_else_what_it_is_for():
     vault = Vault(KEY)
-    signature = vault.sign("receipt")
+    ticket = vault.ticket("receipt")
 
-    assert vault.is_signed("receipt", signature)
-    assert signature not in (vault.fingerprint("receipt"), vault.hash_secret("receipt"))
-    for text, given in (("receipts", signature), ("receipt", signature[:-1]), ("receipt", "æ")):
-        assert not vault.is_signed(text, given)
-    assert not Vault(OTHER_KEY).is_signed("receipt", signature)
+    assert vault.read_ticket(ticket) == "receipt"
+    assert vault.ticket("receipt") == ticket
+    assert vault.ticket("receipts")[:16] != ticket[:16]
+    for given in (ticket[:-4], f"{ticket[:-4]}AAAA", "", "æ", "A" * 200):
+        with pytest.raises(BrokenSeal):
+            vault.read_ticket(given)
+    with pytest.raises(BrokenSeal):
+        Vault(OTHER_KEY).read_ticket(ticket)
 
 
 def test_a_code_survives_being_read_aloud():

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from models import Group, ProductionUnit
+from tests.making import P_NUMBERS
 from tests.reading import history_of
 from tests.tables import who_may
 
@@ -54,6 +55,9 @@ query GroupsWithMembers {
     }
   }
 }
+"""
+PLAIN_MEMBERS = """
+query { groups(filter: {kind: CUSTOM}) { nodes { members { nodes { name pNumber } } } } }
 """
 CREATE = """
 mutation CreateGroup($input: CreateGroupInput!, $dryRun: Boolean) {
@@ -307,3 +311,16 @@ async def test_of_two_requests_at_the_same_time_only_one_gets_the_name(
 
     assert sorted(one.problems for one in answers) == [[], ["NAME_TAKEN"]]
     assert await Group.filter(organisation_id=hansen.id, kind="CUSTOM").count() == 1
+
+
+async def test_a_member_without_a_production_unit_is_listed_among_the_others(
+    ask, make, hansen, person
+):
+    unit = await ProductionUnit.get(organisation_id=hansen.id, p_number=P_NUMBERS[0])
+    bo = await person(name="Bo Holm", production_unit_id=unit.id)
+    await make.group(hansen, bo, await person(name="Eva Lund"))
+
+    (group,) = (await ask(await person("user_administrator"), PLAIN_MEMBERS))["nodes"]
+
+    found = {one["name"]: one["pNumber"] for one in group["members"]["nodes"]}
+    assert found == {"Bo Holm": P_NUMBERS[0], "Eva Lund": None}

@@ -50,7 +50,7 @@ OWN_OF_ALL = [
 ]
 OF_EVERY_ADMINISTRATOR = {
     *("billing:read", "settings:read", "history:list", "history:verify"),
-    *("user:list", "user:read", "user:read_history", "authenticator:read"),
+    *("user:list", "user:read", "user:read_history", "user:export", "authenticator:read"),
     *("request:list", "request:read"),
     *("group:list", "group:read", "group:list_members"),
     *("right:list_holders", "right_assignment:read", "right:assign", "right:remove"),

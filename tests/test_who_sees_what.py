@@ -96,6 +96,9 @@ Authenticator.user                            x~?      xx?    xx?        xx?    
 TemporaryCode.user                            ~~       x?     ~~         ~~          ?x
 UserImportRow.user                            ~~       x?     ~~         ~~          ?x
 
+user:export
+UserConnection.csv                            ~        x      x          x           x
+
 authenticator:read
 Authenticator                                 x--      xx-    xx-        xx-         --x
 User.authenticators                           x~?      xx?    xx?        xx?         ??x

@@ -14,7 +14,8 @@ from models.texts import Line
 from planner.conditions import Among, Compared, Contains, Given, HasAll
 from planner.shapes import ABOVE
 from resolvers.context import Key
-from schema.fields import column, connection, edge, edges, page, part, parts, shows
+from schema.connections import connection
+from schema.fields import column, edge, edges, page, part, parts, shows
 from schema.filters import Asked, filters, where
 from schema.nouns import argument
 from schema.scalars import CHECKS

@@ -166,7 +166,7 @@ class Deactivation:
     )
 
 
-@shows(models.User, many="users", allow="user:read")
+@shows(models.User, many="users", export="user:export", allow="user:read")
 class User(Entity):
     """A User is one person's identity in one organisation."""
 

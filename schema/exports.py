@@ -1,0 +1,58 @@
+"""Lists as files: which columns each has, and the address at which it is fetched."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from planner.declarations import Asking
+from planner.wholes import Listed
+from resolvers.downloads import Download, addressed
+
+
+@dataclass(frozen=True)
+class Export:
+    """A list as a file: its name, how the history tells that it was fetched, and its columns.
+
+    A column is headed as in the files of users, and read along a path of fields.
+    """
+
+    name: str
+    operation: str
+    columns: dict[str, str]
+
+
+EXPORTS = {
+    "user:export": Export(
+        "users.csv",
+        "exportUsers",
+        {
+            "UUID": "uuid",
+            "Fornavn": "firstName",
+            "Efternavn": "surname",
+            "Email": "email",
+            "Telefon": "phoneNumber",
+            "Anonym": "isAnonymous",
+            "Referencetekst": "referenceText",
+            "TargetIAL": "targetAssuranceLevel",
+            "EAN": "ean.eanNumber",
+            "P-nummer": "productionUnit.pNumber",
+            "SE-nummer": "vatUnit.seNumber",
+            "Status": "status",
+            "Roller": "roles.role",
+            "Oprettet": "createdAt",
+            "Aktiveret": "activatedAt",
+            "Sidst aktiv": "lastActiveAt",
+        },
+    ),
+}
+
+
+def offered(permission: str) -> Any:
+    """What offers a list as a file, whoever holds the permission."""
+
+    def offer(asking: Asking, listed: Listed) -> Download:
+        key = orjson.dumps(list(listed)).decode()
+        return addressed(asking.context, permission, key, EXPORTS[permission].name)
+
+    return offer
