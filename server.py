@@ -155,7 +155,8 @@ def create_app(
             token = HTTPConnection(scope).cookies.get(COOKIE)
         key = heads.get(b"idempotency-key", b"").decode("latin-1") or None
         language = language_of(heads.get(b"accept-language", b""))
-        return await door.context(token or "", language, key, is_active)
+        act_for = heads.get(b"act-for", b"").decode("latin-1") or None
+        return await door.context(token or "", language, key, is_active, act_for)
 
     desk = DemoDesk(door) if environment.is_demo else None
     endpoint = way_in(graph, context_of, environment.most, environment.room)

@@ -220,6 +220,7 @@ class Change:
     at: datetime
     request_uuid: UUID
     reason: str | None = None
+    acting_under: UUID | None = None  # the power of attorney of who acts for another organisation
     touched: dict[UUID, Touch] = field(default_factory=dict)
     told_as: str = ""  # the operation that the history tells of, if that is another
     names: dict[UUID, str] = field(default_factory=dict)  # of things that many touched ones name

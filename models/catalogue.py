@@ -66,9 +66,15 @@ async def load(catalogue: Catalogue) -> None:
     )
 
 
+NOT_CARRIED = ("power_of_attorney", "delegation_group", "role")
+
+
 def must_be_lawful(catalogue: Catalogue, permissions: Iterable[str]) -> None:
-    """Refuses a catalogue with a right that carries a permission which nobody holds."""
-    known = set(permissions)
+    """Refuses a catalogue with a right that carries a permission which nobody holds, or may pass on.
+
+    Who acts by a power of attorney passes on nothing: no power of attorney, no role.
+    """
+    known = {one for one in permissions if one.split(":")[0] not in NOT_CARRIED}
     for right in catalogue["right"]:
         if unknown := set(right.get("permissions", ())) - known:
-            raise LookupError(f"{right['code']} carries unknown permissions: {sorted(unknown)}")
+            raise LookupError(f"{right['code']} carries what no right can: {sorted(unknown)}")

@@ -106,6 +106,10 @@ class HistoryEntry(Record):
     )
     actor_id: UUID
     actor_user_id: UUID | None = fields.UUIDField(null=True)
+    acting_under: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.PowerOfAttorney", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    acting_under_id: UUID | None
     changes = fields.JSONField[list[dict[str, str | None]]](default=list)
     about_kind = fields.CharEnumField(EntityKind, max_length=30)
     about_id = fields.UUIDField()
@@ -168,7 +172,9 @@ def words_in(row: dict[str, Any]) -> str:
 def linked(former: str, row: dict[str, Any]) -> str:
     """The hash over an entry and the one before."""
     at = row["occurred_at"].astimezone(UTC).isoformat(timespec="microseconds")
-    return digest(former, row["sequence"], at, *(row[name] for name in FACTS))
+    under = row.get("acting_under_id")  # entries from before there was such a thing have none
+    facts = [row[name] for name in FACTS] + [under] * (under is not None)
+    return digest(former, row["sequence"], at, *facts)
 
 
 def digest(*parts: Any) -> str:
@@ -263,6 +269,7 @@ async def append(change: Change, actor: Actor, entries: Iterable[Entry]) -> None
         "request_uuid": change.request_uuid,
         "activity": change.activity,
         "operation": change.operation,
+        "acting_under_id": change.acting_under if actor.user_id else None,
     }
     async for entry in in_turns(entries):
         row = {"id": uuid7()} | entry | common | {"salt": secrets.token_hex(16)}

@@ -3,6 +3,7 @@
 Refusal
 ├── NotFound          nothing here bears that id, number or address
 ├── Denied            this person may not do it
+│   └── TurnedAway    nor anything else, in the organisation that they want to act for
 ├── Conflict          the state of something stands against it
 ├── Invalid           a value breaks a rule of its form
 ├── Unavailable       a service outside does not answer
@@ -85,6 +86,13 @@ class Denied(Refusal):
             "grantable_by": self.grantable_by,
             **super()._words(language),
         }
+
+
+class TurnedAway(Denied):
+    """Tell that one may not act for an organisation, whether or not there is such a one."""
+
+    def message(self, language: str, **told: object) -> str:
+        return messages.sentence("turned_away", language)
 
 
 class Conflict(Refusal):

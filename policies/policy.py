@@ -13,6 +13,8 @@ import casbin
 from policies.subject import OVER_OWN_ONLY, Subject
 
 HERE = Path(__file__).parent
+MOST = 1000  # standings whose permissions are remembered: powers of attorney combine without end
+Held = frozenset[str]
 logging.getLogger("casbin").setLevel(logging.ERROR)  # a denial is an answer, not a warning
 
 
@@ -25,8 +27,9 @@ class Policy:
                 raise ValueError(f"policy.csv, line {number}: p, role, object, action is expected.")
         self._casbin = casbin.Enforcer(str(folder / "model.conf"), str(folder / "policy.csv"))
         self._casbin.add_function("holds", Subject.holds)
-        self._answers: dict[tuple[frozenset[str], str, bool], bool] = {}
-        self._unfolded: dict[frozenset[str], tuple[frozenset[str], frozenset[str]]] = {}
+        self._casbin.add_function("carries", Subject.carries)
+        self._answers: dict[tuple[Held, Held, str, bool], bool] = {}
+        self._unfolded: dict[tuple[Held, Held, bool], tuple[Held, Held]] = {}
 
     def allows(self, subject: Subject, permission: str, where: UUID | None = None) -> bool:
         """Whether the subject may do this to anything there, by default where it stands."""
@@ -41,7 +44,7 @@ class Policy:
     ) -> bool:
         """The law is fixed: one answer for each set of roles, here or elsewhere."""
         here = where is None or where == subject.organisation_id
-        question = (roles, permission, here)
+        question = (roles, subject.carried, permission, here)
         if question not in self._answers:
             standing = replace(subject, roles=roles)
             there = subject.organisation_id if here else where
@@ -52,13 +55,17 @@ class Policy:
 
     def unfolded(self, subject: Subject) -> tuple[frozenset[str], frozenset[str]]:
         """All that the subject may do to anything there, and to what is its own."""
-        if subject.roles not in self._unfolded:
+        known = subject.standing
+        if known not in self._unfolded:
+            if len(self._unfolded) >= MOST:
+                self._unfolded.clear()
+                self._answers.clear()
             every = self.permissions
-            self._unfolded[subject.roles] = (
+            self._unfolded[known] = (
                 frozenset(one for one in every if self.allows(subject, one)),
                 frozenset(one for one in every if self.allows_own(subject, one)),
             )
-        return self._unfolded[subject.roles]
+        return self._unfolded[known]
 
     @cached_property
     def permissions(self) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ class Context:
     name: str = ""
     person: Person | None = None
     idempotency_key: str | None = None
+    act_for: str | None = None  # the CVR number of the organisation that is acted for
     question: str = ""  # all that was sent, to be compared with a repeat
     attempt: Any = None  # the change that is being made
     about: str | None = None  # the id of what is told of, in an answer to a subscription

@@ -81,7 +81,8 @@ def offer(context: Context, kind: str, key: str) -> Download:
 def addressed(context: Context, kind: str, key: str, name: str) -> Download:
     """The address of a file of some kind and key, which nobody can read out of it."""
     expires_at = context.now + GOOD_FOR
-    ticket = orjson.dumps([kind, key, str(context.subject.user_id), expires_at.timestamp()])
+    who = (str(context.subject.user_id), context.act_for)
+    ticket = orjson.dumps([kind, key, *who, expires_at.timestamp()])
     url = Url(f"{context.rules.base_url}{PLACE}{context.gateways.vault.ticket(ticket.decode())}")
     context.offered.add(url)
     return Download(url, name, CSV, expires_at)
@@ -104,25 +105,32 @@ async def fetched(
     ticket = opened(door, token)
     if ticket is None:
         return None
-    name, key, user_id = ticket
+    name, key, user_id, act_for = ticket
     kind = kinds[name]
-    context = await door.context_for(Claims(user_id=user_id))
+    context = await door.context_for(Claims(user_id=user_id), act_for=act_for)
     if context is None or not context.policy.allows(context.subject, kind.permission):
         return None
     async with in_transaction():
         sheet = await kind.make(context, key)
         if sheet is None:
             return None
-        done = Change(kind.permission, kind.operation, context.now, context.request_uuid)
+        done = Change(
+            kind.permission,
+            kind.operation,
+            context.now,
+            context.request_uuid,
+            acting_under=context.subject.power(kind.permission),
+        )
         await record_fetched(done, await context.actor(), sheet.about)
     return kind.name_of(key), sheet.pieces
 
 
-def opened(door: Door, token: str) -> tuple[str, str, UUID] | None:
-    """What an address is for, if it is one of ours and still good."""
+def opened(door: Door, token: str) -> tuple[str, str, UUID, str | None] | None:
+    """What an address is for, and whom, if it is one of ours and still good."""
     try:
         text = door.gateways.vault.read_ticket(token)
     except BrokenSeal:
         return None
-    kind, key, user_id, until = orjson.loads(text)
-    return (kind, key, UUID(user_id)) if until > door.gateways.clock.now().timestamp() else None
+    kind, key, user_id, act_for, until = orjson.loads(text)
+    is_good = until > door.gateways.clock.now().timestamp()
+    return (kind, key, UUID(user_id), act_for) if is_good else None

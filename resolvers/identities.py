@@ -10,6 +10,7 @@ from gateways import Claims, Gateways, heard, today
 from models import news
 from models.numbers import CprNumber
 from policies import Policy, Subject
+from resolvers.acting import standing_for
 from resolvers.activity import Activity
 from resolvers.context import Context, Person, Rules
 from resolvers.standings import CHANNEL, Standing, Standings
@@ -50,12 +51,13 @@ class Door:
         language: str | None = None,
         idempotency_key: str | None = None,
         is_active: bool = True,
+        act_for: str | None = None,
     ) -> Context | None:
         """The context of a request, or none when the token is good for nobody."""
         claims = self.claims(token, self.gateways.clock.now()) if token else None
         if claims is None:
             return None
-        return await self.context_for(claims, language, idempotency_key, is_active)
+        return await self.context_for(claims, language, idempotency_key, is_active, act_for)
 
     async def context_for(
         self,
@@ -63,8 +65,12 @@ class Door:
         language: str | None = None,
         idempotency_key: str | None = None,
         is_active: bool = True,
+        act_for: str | None = None,
     ) -> Context | None:
-        """The context of somebody who has been recognised, and who acts or only goes on reading."""
+        """The context of somebody who has been recognised, and who acts or only goes on reading.
+
+        `act_for` is the CVR number of the organisation that they act for, if not their own.
+        """
         now = self.gateways.clock.now()
         day = today(now)
         standing = await self.standing(claims, day)
@@ -72,6 +78,8 @@ class Door:
             return None
         if standing.subject.user_id and is_active:
             self.activity.note(standing.subject.user_id, now)
+        if act_for and standing.subject.user_id:
+            standing = await standing_for(standing, act_for, day)
         return Context(
             gateways=self.gateways,
             policy=self.policy,
@@ -84,6 +92,7 @@ class Door:
             name=standing.name,
             person=standing.person,
             idempotency_key=idempotency_key,
+            act_for=act_for,
         )
 
     async def standing(self, claims: Claims, day: date) -> Standing | None:

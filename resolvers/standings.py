@@ -21,7 +21,7 @@ MOST = 10_000  # standings that are remembered
 
 # Roles are those held on the day that is asked about.
 WHO = """
-select u.id, u.organisation_id, u.name, u.language, u.cpr_number_hash, u.date_of_birth,
+select u.id, u.organisation_id, u.name, u.language, u.uuid, u.is_anonymous, u.cpr_number_hash, u.date_of_birth,
        array(select lower(r.role) from role_assignment r
              where r.user_id = u.id and coalesce(r.from_on, $2) <= $2
                and coalesce(r.until_on, $2) >= $2) as roles
@@ -38,6 +38,7 @@ class Standing:
     name: str
     language: str
     person: Person
+    name_abroad: str = ""  # by which other organisations know a user
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> "Standing":
@@ -46,6 +47,7 @@ class Standing:
             row["name"],
             Language(row["language"]).tag,
             Person(row["cpr_number_hash"], row["name"], row["date_of_birth"]),
+            str(row["uuid"]) if row["is_anonymous"] else row["name"],
         )
 
 

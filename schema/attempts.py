@@ -159,7 +159,13 @@ class Attempt:
 
     async def tell_denied(self, about: Entity) -> None:
         context, self.actor = self.context, None  # whom the rolled back transaction knew
-        change = Change(self.permission, self.operation, context.now, context.request_uuid)
+        change = Change(
+            self.permission,
+            self.operation,
+            context.now,
+            context.request_uuid,
+            acting_under=context.subject.power(self.permission),
+        )
         await record_denied(change, await context.actor(), about)
 
 

@@ -50,6 +50,7 @@ class Guard:
             context.now,
             context.request_uuid,
             values.get("reason") if isinstance(values.get("reason"), str) else None,
+            context.subject.power(self.permission),
         )
         change.begin()
         if target:

@@ -2,7 +2,7 @@
 
 from typing import Any, NoReturn
 
-from models.refusals import Denied, Invalid, NotFound, Refusal, Unauthenticated
+from models.refusals import Denied, Invalid, NotFound, Refusal, TurnedAway, Unauthenticated
 from resolvers.context import Context
 
 
@@ -49,6 +49,8 @@ def must_be_signed_in(context: Context | None, language: str = "en") -> Context:
 
 def denied(permission: str, context: Context) -> Denied:
     """The refusal of a permission: who holds it, and who can give that."""
+    if context.subject.is_turned_away:
+        return TurnedAway(permission=permission)
     policy = context.policy
     return Denied(
         permission=permission,

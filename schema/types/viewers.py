@@ -10,17 +10,22 @@ from schema.nouns import argument
 from schema.telling import tell
 
 
-@shows(models.User, is_facet=True)
+@shows(viewers.Viewer)
 class Viewer:
     """The Viewer is whoever asks, in the organisation that the request speaks for."""
 
-    user = facet(
-        "User", "The identity that is signed in; null for a machine.", when="id", allow="user:read"
-    )
+    user = edge("User", "The identity that is signed in; null for a machine.", allow="user:read")
     organisation = edge(
         "Organisation",
         "The organisation that the request speaks for.",
         allow="organisation:read",
+    )
+    acting_for = edges(
+        "PowerOfAttorney",
+        "The powers of attorney that allow it, when Act-For names another organisation.",
+        allow="power_of_attorney:read",
+        keys=("organisation_id", "organisation_id"),
+        only=f"{{id}} = any($powers)",
     )
     language: models.Language = column("The language of letters to this person.")
     notification_preferences = edge(
@@ -36,8 +41,10 @@ class Viewer:
 
     @computed("The roles held here and now.", "list[Role]", asks=True)
     def roles(asking: Any) -> list[models.Role]:
-        held = asking.context.subject.roles
-        return [models.Role(role.upper()) for role in sorted(held)] + [models.Role.USER]
+        subject = asking.context.subject
+        if subject.is_acting:
+            return []
+        return [models.Role(role.upper()) for role in sorted(subject.roles)] + [models.Role.USER]
 
     @computed(
         "The permissions that these roles give over the whole organisation, sorted.",
