@@ -12,6 +12,7 @@ from uuid import UUID
 
 from tortoise import connections, fields
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
@@ -101,6 +102,8 @@ class Entity(Record):
     named_by: ClassVar[str] = "id"  # the column that a client names it by, unless it is implied
     form: ClassVar[Any] = UUID  # the form of that column
     missing: ClassVar[str] = "NOT_FOUND"  # the code of the refusal when there is no such thing
+    in_use: ClassVar[str] = "IN_USE"  # the code of the refusal to remove it while it is needed
+    ended: ClassVar[Q | None] = None  # which rows have come to their end, and need nothing more
     _stored: dict[str, Any]  # the columns as they were loaded
 
     class Meta:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 
 from models.base import Entity
 from models.refusals import Conflict
@@ -103,6 +104,7 @@ class Request(Entity):
     vat_unit_id: UUID | None
 
     noun = "request"
+    ended = ~Q(status=RequestStatus.OPEN)
     owner = "user_id"
     proved_by = "cpr_number_hash"
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tortoise import fields
+from tortoise.expressions import Q
 
 from models.base import DANISH, Entity
 from models.notifications import UNREAD
@@ -186,6 +187,7 @@ class User(Entity):
     role_assignments: fields.ReverseRelation[RoleAssignment]
 
     noun = "user"
+    ended = Q(status=UserStatus.DELETED)
     expressions = {
         **{f"{one}_sorted": DANISH.format(one) for one in ("name", "surname", "first_name")},
         "waits_since": "case when {status} = 'AWAITING_ACTIVATION'"

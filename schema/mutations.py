@@ -14,11 +14,13 @@ from resolvers import (
     persons,
     profiles,
     requests,
+    restoring,
     rights,
     roles,
     sending,
     settings,
     undoing,
+    units,
     users,
     viewers,
 )
@@ -34,6 +36,10 @@ class Mutation:
     set_language = mutation(viewers.set_language, allow="viewer:set_language", shown_as="Viewer")
 
     # Organisation
+    add_production_unit = mutation(units.add_production_unit, allow="production_unit:add")
+    remove_production_unit = mutation(units.remove_production_unit, allow="production_unit:remove")
+    add_vat_unit = mutation(units.add_vat_unit, allow="vat_unit:add")
+    remove_vat_unit = mutation(units.remove_vat_unit, allow="vat_unit:remove")
     assign_role = mutation(roles.assign, allow="role:assign")
     remove_role = mutation(roles.remove, allow="role:remove")
 
@@ -118,6 +124,7 @@ class Mutation:
         settings.update_certificates, allow="settings:update_certificates"
     )
     update_default_settings = mutation(settings.update_defaults, allow="settings:update_defaults")
+    restore_settings = mutation(restoring.restore, allow="settings:restore")
 
     # Notifications
     mark_notifications_read = mutation(

@@ -11,6 +11,7 @@ from gateways import Claims
 from models import User
 from schema.graph import graph
 from tests.files import created, file
+from tests.pages import UNREGISTERED_P
 from tests.scenes import CPR, LINK, ORGANISATION, RIGHTS, USERS, Scene
 
 SDL = build_schema(graph.as_str(), assume_valid=True)
@@ -36,6 +37,28 @@ CODE, ONE_TIME_CODE = "temporaryCode { expiresAt }", "oneTimeCode { expiresAt }"
 USER_FILE = {"text": file(created(1))}
 
 CHANGES = {
+    "addProductionUnit": Row(
+        ORGANISATION,
+        "productionUnit { version pNumber }",
+        lambda _: {"pNumber": UNREGISTERED_P, "name": "Canteen"},
+    ),
+    "removeProductionUnit": Row(
+        ORGANISATION,
+        "productionUnit { version }",
+        lambda s: {"productionUnitId": s.store.id},
+        lambda s: s.store,
+    ),
+    "addVatUnit": Row(
+        ORGANISATION,
+        "vatUnit { version seNumber }",
+        lambda _: {"seNumber": "13748136", "name": "Canteen"},
+    ),
+    "removeVatUnit": Row(
+        ORGANISATION,
+        "vatUnit { version }",
+        lambda s: {"vatUnitId": s.vat_unit.id},
+        lambda s: s.vat_unit,
+    ),
     "setLanguage": Row("", "viewer { language }", lambda _: {"language": "ENGLISH"}),
     "assignRole": Row(
         ORGANISATION,
@@ -298,6 +321,12 @@ CHANGES = {
         SETTINGS,
         lambda _: {"userPNumber": "1029829825"},
         lambda s: s.default_settings,
+    ),
+    "restoreSettings": Row(
+        ORGANISATION,
+        SETTINGS,
+        lambda s: {"historyEntryId": s.delivery.id},
+        lambda s: s.user_settings,
     ),
 }
 

@@ -64,7 +64,8 @@ CHANGES = {
         *("group:assign_right", "group:remove_right"),
         *("billing:update", "ean:add", "ean:update", "ean:remove"),
         *("settings:update_users", "settings:update_authenticators"),
-        *("settings:update_certificates", "settings:update_defaults"),
+        *("settings:update_certificates", "settings:update_defaults", "settings:restore"),
+        *("production_unit:add", "production_unit:remove", "vat_unit:add", "vat_unit:remove"),
     },
     "user_administrator": {
         *("user:create", "user:update", "user:deactivate", "user:reactivate", "user:delete"),
