@@ -42,11 +42,8 @@ async def assign(
     since = from_ or context.today
     if user.status is UserStatus.DELETED:
         raise Conflict("USER_DELETED", current=user)
-    former = await RoleAssignment.get_or_none(user_id=user.id, role=role)
-    if former and not is_over(former, context):
-        raise Conflict("ROLE_ALREADY_HELD", path=("role",), current=user)
-    if former:
-        await former.delete()
+    await must_not_hold(context, user, role)
+    await RoleAssignment.filter(user_id=user.id, role=role).delete()  # one that is over
     before = await held_roles(user)
     await RoleAssignment.create(
         organisation_id=user.organisation_id,
@@ -106,6 +103,13 @@ async def holders(
     )
     users = {one.user_id: one.user for one in await held.order_by("id").select_related("user")}
     return list(users.values())
+
+
+async def must_not_hold(context: Context, user: User, role: Role) -> None:
+    """Refuses a role that a user has, even if its first day is still to come."""
+    held = await RoleAssignment.get_or_none(user_id=user.id, role=role)
+    if held and not is_over(held, context):
+        raise Conflict("ROLE_ALREADY_HELD", path=("role",), current=user)
 
 
 def is_over(assignment: RoleAssignment, context: Context) -> bool:

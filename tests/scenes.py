@@ -20,6 +20,7 @@ from models import (
     Organisation,
     RequestKind,
     Right,
+    Role,
     User,
     UserStatus,
 )
@@ -96,6 +97,12 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
                 user=users["bo"],
                 kind=RequestKind.RIGHT,
                 right=await Right.get(code="post.read"),
+            ),
+            "role_request": await make.request(
+                organisation,
+                user=users["bo"],
+                kind=RequestKind.ROLE,
+                role=Role.RIGHTS_ADMINISTRATOR,
             ),
             "user_request": await make.request(organisation),
             "anonymity_request": await make.request(organisation, user=users["bo"]),

@@ -136,6 +136,7 @@ async def test_the_demo_has_an_open_request_of_each_kind(empty, gateways, send):
 
     page = answer["data"]["requests"]
     assert [(one["kind"], one["canDecide"]) for one in page["nodes"]] == [
+        ("ROLE", False),
         ("RIGHT", False),
         ("ANONYMITY", True),
         ("USER", True),

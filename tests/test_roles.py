@@ -16,6 +16,8 @@ test_who_may_use_roles = who_may("""
                      self  user_administrator  rights_administrator  organisation_administrator
     role:assign       .            .                    .                       x
     role:remove       .            .                    .                       x
+    role_request:create  x         .                    .                       .
+    role_request:decide  .         .                    .                       x
 """)
 
 TODAY, TOMORROW, YESTERDAY = date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 1)

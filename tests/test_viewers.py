@@ -39,7 +39,7 @@ OWN = [
     *("authenticator:read", "right_assignment:read"),
 ]
 ONLY_OWN = [*("user:activate", "user_request:create", "anonymity_request:create")]
-ONLY_OWN += ["right_request:create"]
+ONLY_OWN += ["right_request:create", "role_request:create"]
 ONLY_OWN += ["request:withdraw", *CONSENTS]
 REVEAL = "user:reveal_cpr_number"
 OWN_OF_ALL = [
@@ -60,7 +60,8 @@ OF_EVERY_ADMINISTRATOR = {
 }
 CHANGES = {
     "organisation_administrator": {
-        *("role:assign", "role:remove", "group:create", "group:update", "group:delete"),
+        *("role:assign", "role:remove", "role_request:decide"),
+        *("group:create", "group:update", "group:delete"),
         *("group:assign_right", "group:remove_right"),
         *("billing:update", "ean:add", "ean:update", "ean:remove"),
         *("settings:update_users", "settings:update_authenticators"),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import models
-from models import RequestKind, RequestStatus
+from models import RequestKind, RequestStatus, Role
 from models.numbers import Email, MaskedCprNumber, PhoneNumber, PNumber, SeNumber
 from models.requests import DECIDING
 from planner.conditions import Among, Compared, May
@@ -61,6 +61,8 @@ class Request(Entity):
         "The production unit to limit the right to.", "production_unit.p_number"
     )
     se_number: SeNumber | None = column("The VAT unit to limit the right to.", "vat_unit.se_number")
+
+    role: Role | None = column("The role that is asked for.")
 
     @computed(
         "Whether the one who reads this may decide it.",
