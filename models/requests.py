@@ -109,6 +109,7 @@ class Request(Entity):
 
     noun = "request"
     owner = "user_id"
+    for_others = frozenset(DECIDING.values())
     proved_by = "cpr_number_hash"
 
     class Meta:

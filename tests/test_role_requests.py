@@ -4,7 +4,8 @@ import pytest
 
 from models import Request, RoleAssignment
 from tests.reading import history_of
-from tests.requests import changing
+from tests.requests import REQUESTS, changing
+from tests.scenes import everything_stored
 from tests.telling import MINE
 
 pytestmark = pytest.mark.anyio
@@ -172,6 +173,26 @@ async def test_nobody_but_an_organisation_administrator_decides(ask, asked, pers
 
     assert answer.problem == "DENIED"
     assert await held(eva) == set()
+
+
+async def test_nobody_decides_what_they_have_asked_for_themselves(ask, ulla, person):
+    request = (await ask(ulla, ASK, input={"role": USERS, "reason": REASON}))["request"]
+    given = {"requestId": request["id"], "decision": "APPROVE"}
+    other = await person("organisation_administrator")
+    before = await everything_stored()
+    inbox = {"canDecide": True}
+
+    own = await ask(ulla, DECIDE, input=given, dryRun=True)
+    mine = await ask(ulla, REQUESTS, filter=inbox)
+    theirs = await ask(other, REQUESTS, filter=inbox)
+
+    assert own.problem == "DENIED"
+    assert await everything_stored() == before
+    assert request["canDecide"] is False
+    assert (mine["nodes"], mine["totalCount"]) == ([], 0)
+    assert [one["id"] for one in theirs["nodes"]] == [request["id"]]
+    assert (await ask(other, DECIDE, input=given))["errors"] == []
+    assert USERS in await held(ulla)
 
 
 async def test_who_is_gone_or_away_gets_no_role_by_a_request(ask, asked, ulla, person, eva):
