@@ -3,6 +3,7 @@ from tortoise.migrations import operations as ops
 from models.notifications import NotificationKind
 from models.organisations import Role
 from models.requests import RequestKind
+from models.user_tables import WATCH_NO_ROLES, WATCH_ROLES
 from tortoise import fields
 
 class Migration(migrations.Migration):
@@ -26,4 +27,5 @@ class Migration(migrations.Migration):
             name='role',
             field=fields.CharEnumField(null=True, description='ORGANISATION_ADMINISTRATOR: ORGANISATION_ADMINISTRATOR\nUSER_ADMINISTRATOR: USER_ADMINISTRATOR\nRIGHTS_ADMINISTRATOR: RIGHTS_ADMINISTRATOR\nUSER: USER', enum_type=Role, max_length=40),
         ),
+        ops.RunSQL(WATCH_ROLES, WATCH_NO_ROLES),
     ]
