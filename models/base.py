@@ -34,6 +34,8 @@ class Record(Model):
     is_private: ClassVar[bool] = False  # seen by whose it is alone, whatever roles others hold
     # A fact that makes a row one's own beside its owner, columns in braces, who asks as $me.
     owned_by: ClassVar[str | None] = None
+    # Permissions that nobody has over what is their own, whatever roles they hold.
+    for_others: ClassVar[frozenset[str]] = frozenset()
     is_shared: ClassVar[bool] = False  # the same for all organisations, told by `source`
     source: ClassVar[str | None] = None  # the rows as SQL, where they are more than a table
     # The column that tells by a CPR number whose it is, where they need not have a user here.

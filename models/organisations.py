@@ -152,6 +152,10 @@ class RoleAssignment(Record):
         table = "role_assignment"
         unique_together = (("user", "role"),)
 
+    def is_over(self, today: date) -> bool:
+        """Whether its last day has passed."""
+        return self.until_on is not None and self.until_on < today
+
     def is_held(self, today: date) -> bool:
         """Whether the role is held on a day."""
         return (self.from_on or today) <= today <= (self.until_on or today)

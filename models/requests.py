@@ -9,6 +9,7 @@ from tortoise import fields
 from tortoise.expressions import Q
 
 from models.base import Entity
+from models.organisations import Role
 from models.refusals import Conflict
 from models.users import Language
 
@@ -19,11 +20,13 @@ class RequestKind(StrEnum):
     USER: To become a user.
     ANONYMITY: To become anonymous.
     RIGHT: A right.
+    ROLE: An administrator's role.
     """
 
     USER = "USER"
     ANONYMITY = "ANONYMITY"
     RIGHT = "RIGHT"
+    ROLE = "ROLE"
 
 
 class RequestStatus(StrEnum):
@@ -57,6 +60,7 @@ DECIDING = {
     RequestKind.USER: "user_request:decide",
     RequestKind.ANONYMITY: "anonymity_request:decide",
     RequestKind.RIGHT: "right_request:decide",
+    RequestKind.ROLE: "role_request:decide",
 }
 
 
@@ -97,6 +101,7 @@ class Request(Entity):
     vat_unit: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "models.VatUnit", related_name=False, null=True, on_delete=fields.RESTRICT
     )
+    role: Any = fields.CharEnumField(Role, max_length=40, null=True)  # which one is asked for
     user_id: UUID | None
     asked_by_id: UUID
     right_id: UUID | None
@@ -106,6 +111,7 @@ class Request(Entity):
     noun = "request"
     ended = ~Q(status=RequestStatus.OPEN)
     owner = "user_id"
+    for_others = frozenset(DECIDING.values())
     proved_by = "cpr_number_hash"
 
     class Meta:

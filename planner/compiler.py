@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
 from typing import Any
 
 from graphql import OperationType, get_named_type
 
 from planner.connections import connection
 from planner.declarations import (
-    ALL,
     NONE,
     OWN,
     Computed,
@@ -20,6 +18,7 @@ from planner.declarations import (
     One,
     Page,
     Shown,
+    reach,
 )
 from planner.levels import Joined, Level
 from planner.objects import object_text
@@ -30,7 +29,6 @@ from planner.shapes import ABOVE, EACH, Refusal
 from planner.tables import Link, link
 
 Path = tuple[Any, ...]
-EVERYONE = "*"
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class Compiler:
                     root: Any = self.finder(declared, definition, nodes, each)
                 case One() | Page():
                     root = self.way(declared, definition, nodes, (key,))
-                case Computed() if not iscoroutinefunction(declared.function):
+                case Computed():
                     root = self.value(declared, definition, nodes)
                 case _:
                     raise Unplanned(name)
@@ -138,12 +136,7 @@ class Compiler:
         if permission is None:
             return None
         self.asked[permission] = None
-        extent, owner = self._answer(permission), getattr(shown.model, "owner", None)
-        if extent is ALL and getattr(shown.model, "is_private", False):
-            extent = OWN
-        if extent is OWN and owner == EVERYONE:
-            return ALL
-        return NONE if extent is OWN and owner is None else extent
+        return reach(self._answer(permission), shown.model)
 
     def way(
         self,
@@ -181,7 +174,9 @@ class Compiler:
                 far, beside = level.beside
                 level.add(far)
                 level.beside_at = -1 if beside == ABOVE else above.add(beside)
-        if isinstance(declared, One) and not declared.source:
+        if isinstance(declared, One) and declared.made:
+            level.looked_up = self.plan.look(declared.made, level.given)
+        elif isinstance(declared, One) and not declared.source:
             level.direct = self.contract.direct(nodes[0])
         if isinstance(declared, Page):
             level.text = connection(self, level, get_named_type(definition.type), nodes, path)

@@ -20,6 +20,21 @@ class Extent(Enum):
 
 
 ALL, OWN, NONE = Extent
+EVERYONE = "*"  # the owner of what is anybody's
+
+
+def reach(extent: Extent, model: Table) -> Extent:
+    """How much of one table a permission reaches, for how much it reaches at all.
+
+    Of what is private nobody sees more than their own; what is everybody's is one's own, all of it;
+    and of what is nobody's, one's own is none.
+    """
+    owner = getattr(model, "owner", None)
+    if extent is ALL and getattr(model, "is_private", False):
+        extent = OWN
+    if extent is OWN and owner == EVERYONE:
+        return ALL
+    return NONE if extent is OWN and owner is None else extent
 
 
 class Asking(NamedTuple):
@@ -48,7 +63,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Computed:
-    """A value derived from columns of the row; and, if it asks, from who it is that reads."""
+    """A value derived from columns of the row; and, if it asks, from who it is that reads.
+
+    A function that has to be awaited takes no columns: it looks its value up beforehand, once,
+    however many rows show it.
+    """
 
     function: Callable[..., Any]
     needs: tuple[str, ...] = ()
@@ -117,6 +136,7 @@ class One:
     unless_by_id: str | None = None  # a fact about rows that are found otherwise than by id
     is_mine: bool = False
     source: Callable[..., Any] | None = None  # what yields the ids of those told of, one by one
+    made: Callable[..., Any] | None = None  # what makes the row, which its source takes as $key
 
 
 @dataclass(frozen=True)

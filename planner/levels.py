@@ -34,6 +34,7 @@ class Level:
     node: Any  # the field of the document that leads here
     given: Callable[[Any], dict[str, Any]] | None = None  # what reads its arguments
     direct: Callable[[Any], Any] | None = None  # what reads the id that a way in is given
+    looked_up: str | None = None  # the name of what makes the only row
     way: Link | None = None
     above: "Level | None" = None
     finder: Any = None  # what finds its rows by their ids

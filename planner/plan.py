@@ -65,4 +65,11 @@ class Plan:
     roots: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
     refusable: dict[tuple[Any, ...], None] = field(default_factory=dict)
     arguments: dict[str, Any] = field(default_factory=dict)  # what reads those of computed fields
+    looks: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # a function, its arguments
     payload: Payload | None = None
+
+    def look(self, function: Callable[..., Any], given: Any) -> str:
+        """Notes what is to be looked up beforehand, and by what arguments; tells its name."""
+        name = f"l{len(self.looks)}"
+        self.looks[name] = function, given
+        return name

@@ -42,8 +42,14 @@ class Run:
         self.ids: dict[str, str | None] = {}  # of the things that a change answers with
         self.rows: list[Any] = []  # of each level, by number
         self.given: dict[int, dict[str, Any]] = {}  # to the source of a level, by number
+        self.looked_up: dict[str, Any] = {}
         self.found: list[Any] = [None] * len(plan.levels)
         self.arguments = {name: read(variables) for name, read in plan.arguments.items()}
+
+    async def look(self) -> None:
+        """Looks up what is known before anything is read; not on the connection of the reading."""
+        for name, (function, read) in self.plan.looks.items():
+            self.looked_up[name] = await function(self.asking, **read(self.variables))
 
     async def read(self, connection: Any) -> dict[str, Any]:
         """The answer, refusals standing where something was refused."""
@@ -154,8 +160,11 @@ class Run:
         self, level: Level, declared: One, connection: Any, known: dict[str, Any]
     ) -> Any:
         """The one row; where there is none, or several, the executor says why."""
-        by, known["key"] = "id", level.direct and level.direct(self.variables)
-        if known["key"] is None:
+        by: str | None = "id"
+        known["key"] = level.direct and level.direct(self.variables)
+        if level.looked_up:
+            by, known["key"] = None, self.looked_up[level.looked_up]
+        elif known["key"] is None:
             asked = level.asked(self.variables)
             by, known["key"] = await self.contract.prepare(declared, asked, self.asking)
         statement = level.rows([], by)

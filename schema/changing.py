@@ -88,6 +88,7 @@ class Changing:
         run = Run(self.reader.contract, self.plan, asking_for(self.context), self.variables)
         connection = connections.get("default")._connection
         try:
+            await run.look()
             found = await run.read_payload(connection, self.ids(outcome))
         except KeyError:
             return None

@@ -267,10 +267,10 @@ def one(
     by: Any = None,
     which: str = "Which one.",
     columns: dict[str, str] | None = None,
+    arguments: tuple[StrawberryArgument, ...] = (),
     **declared: Any,
 ) -> Any:
-    """A way in to one row: by a reference, by its id, one's own, or the only one that there is."""
-    arguments: tuple[StrawberryArgument, ...] = ()
+    """A way in to one row: by a reference, by its id, one's own, the only one, or one `made`."""
     if by == "id":
         arguments = (argument("id", strawberry.ID, which),)
         columns = {"id": "id"}

@@ -69,11 +69,13 @@ class Mutation:
     request_user = mutation(requests.request_user, allow="user_request:create")
     request_anonymity = mutation(requests.request_anonymity, allow="anonymity_request:create")
     request_right = mutation(requests.request_right, allow="right_request:create")
+    request_role = mutation(requests.request_role, allow="role_request:create")
     decide_user_request = mutation(decisions.decide_user, allow="user_request:decide")
     decide_anonymity_request = mutation(
         decisions.decide_anonymity, allow="anonymity_request:decide"
     )
     decide_right_request = mutation(decisions.decide_right, allow="right_request:decide")
+    decide_role_request = mutation(decisions.decide_role, allow="role_request:decide")
     withdraw_request = mutation(requests.withdraw, allow="request:withdraw")
 
     # Many users at once

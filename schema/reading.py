@@ -1,6 +1,6 @@
 """The declarations as ordinary resolvers: the executor reads a level of rows at a time."""
 
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from typing import Any
 
 import strawberry
@@ -46,7 +46,7 @@ async def resolve(root: strawberry.Parent[Any], info: Info, **given: Any) -> Any
             must_hold(asking, allow, root)
             return root[path]
         case Computed():
-            return await compute(root, declared, given, asking)
+            return await compute(root, declared, info, given, asking)
         case Facet():
             return seen(root, declared, asking)
         case Edge(target=None):
@@ -65,10 +65,15 @@ async def resolve(root: strawberry.Parent[Any], info: Info, **given: Any) -> Any
             return await find(declared, given, asking)
 
 
-async def compute(root: Any, declared: Computed, given: dict[str, Any], asking: Asking) -> Any:
+async def compute(
+    root: Any, declared: Computed, info: Info, given: dict[str, Any], asking: Asking
+) -> Any:
     if isinstance(root, Row):
         if declared.allow:
             must_hold(asking, declared.allow, root)
+        if iscoroutinefunction(declared.function):
+            key = (root.shown.name, along(info.path))
+            return await root.cohort.once(key, lambda: declared.function(asking, **given))
         values = [root[path] for path in declared.needs]
     else:
         if declared.allow and asking.extent(declared.allow) is NONE:

@@ -22,6 +22,7 @@ from planner.shapes import ABOVE
 from planner.tables import Table, end, link
 
 SHOWN: dict[str, Shown] = {}  # the types by name
+CHANGED: dict[str, set[Table]] = {}  # by permission: what changes by it act on
 TYPES: dict[Any, str] = {CprNumber: "CprNumber"}  # the type that shows a model or a value
 
 

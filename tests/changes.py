@@ -142,6 +142,15 @@ CHANGES = {
         lambda s: {"requestId": s.right_request.id, "decision": "APPROVE"},
         lambda s: s.right_request,
     ),
+    "requestRole": Row(
+        "", REQUEST, lambda _: {"role": "USER_ADMINISTRATOR", "reason": "New tasks from today"}
+    ),
+    "decideRoleRequest": Row(
+        ORGANISATION,
+        f"{REQUEST} user {{ name roles {{ role }} }}",
+        lambda s: {"requestId": s.role_request.id, "decision": "APPROVE"},
+        lambda s: s.role_request,
+    ),
     "decideUserRequest": Row(
         USERS,
         f"{REQUEST} user {{ status name }}",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 WAYS = {
     "NODE": "node(id: $TOKEN) > ... on TYPE > id",
+    "WHYS": 'explainAccess(permission: "group:list", userId: $user)',
     "USER": "user(by: {id: $user})",
     "SELF": "user(by: {id: $my_user})",
     "DONE": "history(filter: {actorUserId: $user}) > nodes",
@@ -51,6 +52,9 @@ READS = """
 Query.viewer                               viewer > language                    DANISH
 Query.node                                 node(id: $certificate) > id          certificate
 Query.nodes                                nodes(ids: [$group]) > id            group
+Query.policy                               policy > permission                  user:list
+Query.explainAccess                        WHYS > message                       group:list
+AccessExplanation                          WHYS > allowedFor permission         group:list
 Viewer                                     viewer > user > id                   user
 Viewer.user                                viewer > user > name                 name
 Viewer.organisation                        viewer > organisation > id           organisation

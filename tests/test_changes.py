@@ -26,6 +26,7 @@ CONSENTS = ("giveConsent", "withdrawConsent")
 # To no person closed, so there is none to deny.
 OVER_ONESELF = (
     *("setLanguage", "activateUser", "requestUser", "requestAnonymity", "requestRight"),
+    "requestRole",
     *("markNotificationsRead", "updateNotificationPreferences", *CONSENTS),
 )
 # Whether it is one's own is seen when it is found.

@@ -44,6 +44,12 @@ Notification.about                            x--      x--    x--        x--    
 Conflict.current                              x~?      xx?    x~?        x~?         ??x
 Usage.examples                                ~~       ~~     ~~         x?          ?x
 
+policy:read
+Query.policy                                  x        x      x          x           x
+
+access:explain
+Query.explainAccess                           x.?      xx?    xx?        xx?         ??x
+
 organisation:read
 Query.organisation                            x-       x-     x-         x-          -x
 Organisation                                  x-       x-     x-         x-          -x
@@ -232,6 +238,7 @@ NotificationPreferences                       x--      x--    x--        x--    
 
 (nothing but the thing that it belongs to)
 Viewer                                        x--      x--    x--        x--         --x
+AccessExplanation                             x~?      xx?    xx?        xx?         ??x
 RoleAssignment                                x~?      xx?    xx?        xx?         ??x
 Deactivation                                  x~?      xx?    xx?        xx?         ??x
 Activation                                    ~?       x?     x?         x?          ?x

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import strawberry
+
 import models
-from models.refusals import Invalid
 from planner.declarations import ALL, NONE
+from schema import allowing
 from schema.fields import column, computed, edge, facet, shows
 from schema.nouns import argument
-from schema.telling import tell
+
+TARGET = "The entity that it would be done to; the organisation when absent"
 
 
 @shows(models.User, is_facet=True)
@@ -53,13 +56,12 @@ class Viewer:
         every = asking.context.policy.permissions
         return [one for one in every if asking.extent(one) not in (ALL, NONE)]
 
-    @computed(
+    can = computed(
         "Whether the one who asks may do this.",
         "bool",
         asks=True,
-        arguments=(argument("permission", str, "The permission, as in group:create."),),
-    )
-    def can(asking: Any, permission: str) -> bool:
-        if permission not in asking.context.policy.permissions:
-            tell(Invalid("INVALID", path=("permission",)), asking.context)
-        return asking.extent(permission) is ALL
+        arguments=(
+            argument("permission", str, "The permission, as in group:create."),
+            argument("target", strawberry.ID | None, f"{TARGET}."),
+        ),
+    )(allowing.can)
