@@ -30,12 +30,18 @@ def referring(model: type[Entity]) -> dict[type[Entity], tuple[str, ...]]:
 def referrers(thing: Entity) -> Iterator[tuple[type[Entity], Q]]:
     """The models that refer to a thing, and which of their rows."""
     for model, keys in referring(type(thing)).items():
-        here: dict[str, Any] = {model.tenant: getattr(thing, thing.tenant)}
-        yield model, Q(**here) & Q(**dict.fromkeys(keys, thing.id), join_type="OR")
+        yield model, Q(**home(model, thing)) & Q(**dict.fromkeys(keys, thing.id), join_type="OR")
+
+
+def home(model: type[Entity], thing: Entity) -> dict[str, Any]:
+    """What a model's rows of the organisation of a thing have in common."""
+    return {model.tenant: getattr(thing, thing.tenant)}
 
 
 async def let_go(thing: Entity) -> None:
     """Has all that has come to its end forget a thing, which can go then."""
     for model, keys in referring(type(thing)).items():
-        for key in keys if model.ended else ():
-            await model.filter(model.ended or Q(), **{key: thing.id}).update(**{key: None})
+        if model.ended:
+            ended = model.filter(model.ended, **home(model, thing))
+            for key in keys:
+                await ended.filter(**{key: thing.id}).update(**{key: None})

@@ -1,7 +1,7 @@
 """How an organisation begins: with an organisation administrator, who is invited by letter."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any
@@ -63,7 +63,7 @@ class Beginning:
     first_name: str
     surname: str
     email: Email
-    person: PersonIdentifier
+    person: PersonIdentifier = field(repr=False)
     is_public: bool
     ean: EanNumber | None = None
 
