@@ -11,7 +11,6 @@ from models.base import EVERYONE
 from models.refusals import Denied
 from planner.declarations import ALL, NONE, reach
 from planner.drafts import Draft
-from planner.tables import Table
 from resolvers.context import Context
 from resolvers.standings import Standings
 
@@ -44,7 +43,7 @@ async def judge(context: Context, permission: str, target: Record) -> Verdict:
     return OWN if await is_own(target, context) else OWN_ONLY
 
 
-def judge_all(context: Context, permission: str, kinds: Collection[Table]) -> Verdict:
+def judge_all(context: Context, permission: str, kinds: Collection[type[Record]]) -> Verdict:
     """Whether the one who asks may do this where no thing is named.
 
     That is to all that it can be done to; but to one's own, where nobody does it to others'.
@@ -54,7 +53,7 @@ def judge_all(context: Context, permission: str, kinds: Collection[Table]) -> Ve
         return DENIED
     if extent is ALL:
         return by_role(context.policy.decider(context.subject, permission))
-    is_free = all(one.is_private or reach(extent, one) is ALL for one in kinds)  # type: ignore[attr-defined]
+    is_free = all(one.is_private or reach(extent, one) is ALL for one in kinds)
     return OWN if is_free else OWN_ONLY
 
 

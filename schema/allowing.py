@@ -7,8 +7,7 @@ import orjson
 
 from models import Organisation, Record, User
 from models.refusals import Invalid
-from planner.declarations import NONE, Asking, Edge, Found, Page
-from planner.tables import Table
+from planner.declarations import NONE, Asking, Edge, Page
 from resolvers import access
 from resolvers.access import Verdict
 from resolvers.context import Context
@@ -20,9 +19,9 @@ ANYTHING = "node:read"  # is about whatever can be read, by the permission to re
 
 
 @cache
-def kinds_about(permission: str) -> frozenset[Table]:
+def kinds_about(permission: str) -> frozenset[type[Record]]:
     """The kinds of thing that a permission lets one read, or do something to."""
-    found = set(CHANGED.get(permission, ()))
+    found: set[Any] = {*CHANGED.get(permission, ())}
     for name, shown in SHOWN.items():
         if TYPES.get(shown.model) != name:
             continue
@@ -39,7 +38,7 @@ def leads_on(declared: Any) -> bool:
     if isinstance(declared, Page) and declared.is_with_row:
         return False
     target = getattr(declared, "target", None)
-    if isinstance(declared, Edge | Found) and target is None:
+    if isinstance(declared, Edge) and target is None:
         return True
     return target is not None and SHOWN[target].allow == declared.allow
 
@@ -50,7 +49,8 @@ async def verdict(
     """Whether somebody may do something to the thing with an id, by default to all that there is;
     none where there is no such thing.
 
-    What the one who asks may never do, is denied before: by what is refused, nobody learns of ids.
+    What somebody may do to nothing at all is denied whether there is such a thing or not, as the
+    guard denies it before it looks.
     """
     kinds = kinds_about(permission)
     thing = None if key is None else await thing_named(key, asking)

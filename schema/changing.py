@@ -90,7 +90,7 @@ class Changing:
         try:
             await run.look()
             found = await run.read_payload(connection, self.ids(outcome))
-        except KeyError:
+        except (KeyError, Told):
             return None
         self.answered = told(self.plan, {self.payload.key: found})
         return found

@@ -226,6 +226,21 @@ async def test_a_permission_that_there_is_not_is_said_to_be_wrong(refused, eva):
         assert await refused(eva, permission=permission) == ("INVALID", ["permission"])
 
 
+async def test_a_change_is_made_even_if_its_answer_asks_for_a_permission_that_there_is_not(
+    send, ask, eva
+):
+    choose = """
+        mutation { setLanguage(input: {language: DANISH}) {
+          viewer { can(permission: "user:fly") } errors { code }
+        } }
+    """
+
+    answer = await send(eva, choose)
+
+    assert [one["extensions"]["code"] for one in answer["errors"]] == ["INVALID"]
+    assert (await ask(eva, "{ viewer { language } }"))["language"] == "DANISH"
+
+
 async def test_the_organisation_is_meant_where_nothing_is_named(ask, ulla, eva, hansen):
     asked = [{"permission": one} for one in ("group:create", "user:read", "right_request:create")]
 
