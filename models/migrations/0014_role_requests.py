@@ -7,7 +7,7 @@ from models.user_tables import WATCH_NO_ROLES, WATCH_ROLES
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0013_rights')]
+    dependencies = [("models", "0013_rights")]
 
     initial = False
 
