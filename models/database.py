@@ -15,7 +15,7 @@ def config(url: str) -> dict[str, Any]:
     """What Tortoise needs to know of a database."""
     apps = {
         "models": {"models": ["models"], "migrations": "models.migrations"},
-        "readings": {"models": ["models.effective_rights"]},  # which have no tables
+        "readings": {"models": ["models.effective_rights", "models.external_users"]},  # no tables
     }
     return {"connections": {"default": url}, "apps": apps, "use_tz": True}
 

@@ -158,7 +158,8 @@ class Compiler:
         shown = self.contract.shown[str(declared.target)]
         is_with_row = isinstance(declared, Page) and declared.is_with_row
         extent = self.answer(declared.allow, near if is_with_row and near else shown)
-        if extent is NONE:
+        is_list_away = isinstance(declared, Page) and above is not None and above.is_away
+        if extent is NONE or is_list_away:
             return Refusal(str(declared.allow), tuple(nodes))
         link_ = linked(declared, near, shown)
         level = Level(

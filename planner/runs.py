@@ -154,10 +154,11 @@ class Run:
         self, level: Level, declared: One, connection: Any, known: dict[str, Any]
     ) -> Any:
         """The one row; where there is none, or several, the executor says why."""
-        by, known["key"] = "id", level.direct and level.direct(self.variables)
-        if known["key"] is None:
+        by, key = "id", level.direct and level.direct(self.variables)
+        if key is None:
             asked = level.asked(self.variables)
-            by, known["key"] = await self.contract.prepare(declared, asked, self.asking)
+            by, key = await self.contract.prepare(declared, asked, self.asking)
+        known |= key if declared.fills else {"key": key}
         statement = level.rows([], by)
         rows = await ask(connection, statement, known)
         if len(rows) != 1:

@@ -1,6 +1,7 @@
 """The ways in for reading."""
 
 from models import ImportAction
+from resolvers.members import ExternalUserRef
 from resolvers.users import UserRef
 from schema.fields import answer, found, one, page
 from schema.nouns import argument, root
@@ -121,6 +122,15 @@ class Query:
         filter=GroupFilter,
     )
     group = one("Group", "One user group.", allow="group:read", by="id", which="The group.")
+    external_user = one(
+        "ExternalUser",
+        "A user of another organisation who can become a member; null for unknown and not eligible"
+        " alike.",
+        allow="external_user:find",
+        by=ExternalUserRef,
+        which="Exactly which one.",
+        fills=True,
+    )
 
     # Rights
     rights = page(

@@ -3,9 +3,10 @@
 from typing import Any
 
 import models
+from models.groups import LASTS
 from models.refusals import Invalid
 from planner.declarations import ALL, NONE
-from schema.fields import column, computed, edge, facet, shows
+from schema.fields import column, computed, edge, facet, page, shows
 from schema.nouns import argument
 from schema.telling import tell
 
@@ -28,6 +29,14 @@ class Viewer:
         "How this person wants to be told of events.",
         allow="notification:read_preferences",
         keys=("user_id", "id"),
+    )
+    external_memberships = page(
+        "GroupMember",
+        "The groups of other organisations that the person is a member of.",
+        allow="group:read",
+        along="memberships",
+        only=f"{{organisation_id}} <> $tenant and {LASTS}",
+        is_abroad=True,
     )
 
     @computed("How many notifications are unread.", "int", needs=("unread_notification_count",))
