@@ -45,8 +45,8 @@ class Draft:
         self.model = model
         self.places: list[str] = []
         self.joins: dict[str, str] = {}
-        self.source = placed(source(model), self)
         here = f"t.{tenant(model)} = {self.place('tenant')}"
+        self.source = placed(source(model), self)
         mine = self.owned(getattr(model, "owner")) if own or abroad else ""  # noqa: B009
         self.conditions = [f"({here} or {mine})" if abroad else here]
         if own:
