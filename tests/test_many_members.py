@@ -1,5 +1,7 @@
 """Many members at once: as many statements for a thousand as for ten, and a result for each."""
 
+from asyncio import gather
+
 import pytest
 
 from models import GroupMember, HistoryEntry, Letter, Notification, User
@@ -151,3 +153,41 @@ async def test_the_good_ones_go_ahead_and_the_bad_ones_tell_their_place(
         ("ALREADY_MEMBER", "members/5/external"),
         ("ALREADY_MEMBER", "members/6/userId"),
     ]
+
+
+async def test_the_answer_on_many_members_is_planned(asker, make, hansen, jensen, bo, named, sql):
+    group, members = await make.group(hansen), await named(10)
+
+    answer = await asker.post(bo, ADD, input={"groupId": str(group.id), "members": members})
+
+    assert "X-Segl-Executor" not in answer.headers
+    results = answer.json()["data"]["addGroupMembers"]["results"]
+    assert results[9] == {
+        "index": 9,
+        "member": {
+            "name": "Person 4",
+            "organisation": {"name": "Jensen ApS"},
+            "isExternal": True,
+        },
+        "problem": None,
+    }
+    assert len(results) == 10
+
+
+async def test_who_is_deleted_while_being_added_is_no_member_afterwards(
+    ask, person, make, hansen, jensen, bo
+):
+    admin = await person("user_administrator", organisation=jensen)
+    leaving = [await person(organisation=jensen) for _ in range(4)]
+    address = {"cvrNumber": jensen.cvr_number}
+    members = [{"external": address | {"email": one.email}} for one in leaving]
+    group = await make.group(hansen)
+    delete = "mutation ($id: ID!) { deleteUser(input: {userId: $id}) { errors { code } } }"
+
+    added, *deleted = await gather(
+        ask(bo, ADD, input={"groupId": str(group.id), "members": members}),
+        *(ask(admin, delete, id=one.id) for one in leaving),
+    )
+
+    assert [one["errors"] for one in (added, *deleted)] == [[]] * 5
+    assert await GroupMember.filter(group_id=group.id).count() == 0
