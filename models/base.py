@@ -40,6 +40,7 @@ class Record(Model):
     source: ClassVar[str | None] = None  # the rows as SQL, where they are more than a table
     # The column that tells by a CPR number whose it is, where they need not have a user here.
     proved_by: ClassVar[str | None] = None
+    is_held_abroad: ClassVar[bool] = False  # by users of other organisations too, whose own it is
 
     class Meta:
         abstract = True
@@ -68,6 +69,13 @@ class Record(Model):
         client = connections.get("default")
         rows = await client.execute_query_dict(locking(cls, *columns), list(columns.values()))
         return cls._init_from_db(**rows[0]) if rows else None
+
+    @classmethod
+    async def kept(cls, keys: Iterable[UUID]) -> dict[UUID, Self]:
+        """The rows with these ids, which others may keep as well, but not change meanwhile."""
+        statement = f'select * from "{cls._meta.db_table}" where id = any($1) order by id for share'
+        rows = await connections.get("default").execute_query_dict(statement, [list(keys)])
+        return {row["id"]: cls._init_from_db(**row) for row in rows}
 
     @classmethod
     async def locked(cls, **columns: Any) -> Self:
@@ -131,6 +139,11 @@ class Entity(Record):
     def known_abroad_as(self) -> str:
         """What people of other organisations know it by."""
         return self.known_as
+
+    def known_in(self, organisation_id: UUID) -> str:
+        """What people of an organisation know it by."""
+        is_theirs = getattr(self, self.tenant, None) == organisation_id
+        return self.known_as if is_theirs else self.known_abroad_as
 
     def state(self) -> dict[str, Any]:
         """The columns that the history may keep."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import OperationType, get_named_type
 
+from planner import values
 from planner.connections import connection
 from planner.declarations import (
     NONE,
@@ -38,6 +39,8 @@ class Contract:
     shown: dict[str, Shown]
     roots: dict[str, Declaration]
     attributes: dict[str, dict[str, str]]  # of types that show values: field to attribute
+    led: dict[str, dict[str, tuple[str, str | None]]]  # and to attributes that are more: and what
+    # these ask for
     names: dict[str, dict[str, str]]  # of types that show rows: field to declaration
     wholes: dict[str, dict[str, Declaration]]  # of types of pages: what is offered of all
     found: tuple[str, ...]  # the types whose rows are found by id alone
@@ -86,10 +89,8 @@ class Compiler:
 
     def value(self, declared: Computed, definition: Any, nodes: list[Any]) -> Value | Refusal:
         """What a function answers at a root; a refusal, if one may not ask it."""
-        if permission := declared.allow:
-            self.asked[permission] = None
-            if self._answer(permission) is NONE:
-                return Refusal(permission, tuple(nodes))
+        if (permission := declared.allow) and self.extent(permission) is NONE:
+            return Refusal(permission, tuple(nodes))
         text = call_text(self, declared, [], definition, nodes)
         return Value(self.plan.texts.function(f"    return {text}"))
 
@@ -115,6 +116,8 @@ class Compiler:
                 payload.parts[part] = ()
             elif target := self.contract.changes[name].get(member):
                 payload.parts[part] = self.changed(target, member, found, (key, part))
+            elif values.is_listed(self, listed := type_.fields[member].type):
+                payload.parts[part] = values.listed(self, member, listed, found, (key, part))
             else:
                 raise Unplanned(f"{type_.name}.{member}")
         return self.plan
@@ -131,12 +134,16 @@ class Compiler:
         level.text = object_text(self, level, shown, nodes, path)
         return level
 
+    def extent(self, permission: str) -> Extent:
+        """How much of what a permission is about one may see."""
+        self.asked[permission] = None
+        return self._answer(permission)
+
     def answer(self, permission: str | None, shown: Shown) -> Extent | None:
         """How much of a type's rows a permission reaches: one's own of what nobody owns is none."""
         if permission is None:
             return None
-        self.asked[permission] = None
-        return reach(self._answer(permission), shown.model)
+        return reach(self.extent(permission), shown.model)
 
     def way(
         self,
@@ -151,7 +158,8 @@ class Compiler:
         shown = self.contract.shown[str(declared.target)]
         is_with_row = isinstance(declared, Page) and declared.is_with_row
         extent = self.answer(declared.allow, near if is_with_row and near else shown)
-        if extent is NONE:
+        is_list_away = isinstance(declared, Page) and above is not None and above.is_away
+        if extent is NONE or is_list_away:
             return Refusal(str(declared.allow), tuple(nodes))
         link_ = linked(declared, near, shown)
         level = Level(
@@ -194,8 +202,7 @@ class Compiler:
         above: Level | Joined | None = None,
     ) -> Finder | Refusal:
         """What leads to things by their ids alone, of every type that may be read."""
-        self.asked[str(declared.allow)] = None
-        if self._answer(str(declared.allow)) is NONE:
+        if self.extent(str(declared.allow)) is NONE:
             return Refusal(str(declared.allow), tuple(nodes))
         given = self.contract.given(definition, nodes[0])
         finder = Finder(

@@ -104,6 +104,7 @@ class Edge:
     limit: int | None = None
     # A second far path and near column; what was given to the level above is given here too.
     beside: tuple[str, str] | None = None
+    is_abroad: bool = False  # of a row of one's own in another tenant, to what is there
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Page:
     through: tuple[str, str] | None = None  # where many belong to many, as in `Link`
     is_with_row: bool = False  # what one may see of the row above decides, not whose the far row is
     most: int | None = None  # how many of the latest are listed where the filter names no period
+    is_abroad: bool = False  # one's own in other tenants too; no list below them is to be seen
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class One:
     ambiguous: dict[str, str] = field(default_factory=dict)  # the member: the code of the refusal
     unless_by_id: str | None = None  # a fact about rows that are found otherwise than by id
     is_mine: bool = False
+    fills: bool = False  # all members of the reference together name it, as places in its source
     source: Callable[..., Any] | None = None  # what yields the ids of those told of, one by one
     made: Callable[..., Any] | None = None  # what makes the row, which its source takes as $key
 

@@ -20,7 +20,7 @@ async def enter(declared: One, given: dict[str, Any], asking: Asking) -> Row | N
     shown = SHOWN[declared.target]
     own = sees_own(declared.allow, shown.model, asking)
     name, value = await reference(declared, given, asking)
-    known = asking.known() | {"key": value}
+    known = asking.known() | (value if declared.fills else {"key": value})
 
     async def look(own: bool) -> list[Row]:
         draft = draft_of(shown, own)
@@ -56,6 +56,8 @@ async def reference(declared: One, given: dict[str, Any], asking: Asking) -> tup
     if "by" not in given:
         return None, None
     values = await checked(given["by"], ("by",), asking.context)
+    if declared.fills:
+        return None, values
     name, value = next((name, one) for name, one in values.items() if one is not None)
     if name == "id":
         value = id_or_none(value) or tell_nothing_here(asking.context)

@@ -94,10 +94,12 @@ class Guard:
     async def look(
         self, model: type[Entity], where: dict[str, Any], context: Context
     ) -> Entity | None:
-        """The entity in the organisation; or, where persons may, one's own in another."""
-        here = context.subject.organisation_id
+        """The entity in the organisation; or one's own in another, where that can be."""
+        here, me = context.subject.organisation_id, context.subject.user_id
         if here and (found := await model.locked_or_none(**where, **{model.tenant: here})):
             return found
+        if model.is_held_abroad and me:
+            return await model.locked_or_none(**where, **{str(model.owner): me})
         number = context.person and context.person.cpr_number_hash
         is_for_persons = context.policy.allows_own(Subject.person(), self.permission)
         if not (model.proved_by and number and is_for_persons):

@@ -10,6 +10,7 @@ from resolvers import (
     decisions,
     groups,
     imports,
+    members,
     notifications,
     persons,
     profiles,
@@ -94,8 +95,9 @@ class Mutation:
     create_group = mutation(groups.create, allow="group:create")
     update_group = mutation(groups.update, allow="group:update")
     delete_group = mutation(groups.delete, allow="group:delete")
-    add_group_members = mutation(groups.add_members, allow="group:add_member")
-    remove_group_members = mutation(groups.remove_members, allow="group:remove_member")
+    add_group_members = mutation(members.add, allow="group:add_member")
+    remove_group_members = mutation(members.remove, allow="group:remove_member")
+    leave_group = mutation(members.leave, allow="group:leave")
 
     # Rights
     assign_right = mutation(rights.assign, allow="right:assign")

@@ -3,6 +3,7 @@
 import strawberry
 
 from models import ImportAction
+from resolvers.members import ExternalUserRef
 from resolvers.users import UserRef
 from schema.allowing import explain
 from schema.fields import answer, found, one, page
@@ -144,6 +145,15 @@ class Query:
         filter=GroupFilter,
     )
     group = one("Group", "One user group.", allow="group:read", by="id", which="The group.")
+    external_user = one(
+        "ExternalUser",
+        "A user of another organisation who can become a member; null for unknown and not eligible"
+        " alike.",
+        allow="external_user:find",
+        by=ExternalUserRef,
+        which="Exactly which one.",
+        fills=True,
+    )
 
     # Rights
     rights = page(

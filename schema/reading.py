@@ -111,7 +111,7 @@ async def follow(
         keys = {row[way.near] for row in root.cohort.rows} - {None}
         if not keys:
             return {}
-        draft = draft_of(shown, own, declared.only)
+        draft = draft_of(shown, own, declared.only, declared.is_abroad)
         draft.where([(condition, name) for condition, name, _ in parts])
         asked = list(dict.fromkeys([*paths(shown.model), *far]))
         statement = statements.rows(draft, asked, way, declared.order, declared.limit, *far[1:])
@@ -120,7 +120,8 @@ async def follow(
             beside = {row[near[1]] for row in root.cohort.rows}
             known = root.cohort.known | known | {"beside": statements.listed(beside)}
         known |= {name: one for _, name, one in parts}
-        return grouped(await fetch(statement, known, shown), *far)
+        is_away = root.cohort.is_away and declared.is_abroad
+        return grouped(await fetch(statement, known, shown, is_away), *far)
 
     found = await root.cohort.once((root.shown.name, along(info.path)), read)
     rows = found.get(key_of(root, *near), [])

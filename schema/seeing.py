@@ -43,7 +43,7 @@ def must_hold(asking: Asking, permission: str | None, row: Row) -> None:
         tell(denied(str(permission), asking.context), asking.context)
 
 
-def draft_of(shown: Shown, own: bool, only: str | None = None) -> Draft:
-    draft = Draft(shown.model, own=own)
+def draft_of(shown: Shown, own: bool, only: str | None = None, abroad: bool = False) -> Draft:
+    draft = Draft(shown.model, own=own, abroad=abroad)
     draft.only(only)
     return draft

@@ -224,6 +224,9 @@ CHANGES = {
         lambda s: {"groupId": s.group.id, "memberIds": [s.member.id]},
         lambda s: s.group,
     ),
+    "leaveGroup": Row(
+        "bo", "member { version name }", lambda s: {"memberId": s.member.id}, lambda s: s.member
+    ),
     "assignRight": Row(
         RIGHTS,
         "assignment { from user { version } }",

@@ -93,6 +93,9 @@ async def gathered(ask: Ask) -> Known:
                 for entry in found if asker == "owner" else found[:5]:
                     known.learn(name, entry["node"])
                     known.cursors.setdefault((name, order), []).append(entry["cursor"])
+    for asker in ("owner", "stranger"):
+        answer = await ask(asker, "{ organisation { cvrNumber } }")
+        known.values["cvrNumber"][answer["organisation"]["cvrNumber"]] = "Organisation"
     known.values["cprNumber"] = dict.fromkeys(CPR_NUMBERS, "User")
     known.values["permission"] = dict.fromkeys(PERMISSIONS, "Viewer")
     for (name, order), real in [*known.cursors.items()]:

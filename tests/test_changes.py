@@ -32,7 +32,7 @@ OVER_ONESELF = (
 # Whether it is one's own is seen when it is found.
 OVER_ONE_S_OWN = (
     *("revokeCertificate", "revealCprNumber", "withdrawRequest", "markNotificationsRead"),
-    *CONSENTS,
+    *(*CONSENTS, "leaveGroup"),
 )
 
 NOUNS = {"version", "user", "group"}

@@ -40,7 +40,7 @@ OWN = [
 ]
 ONLY_OWN = [*("user:activate", "user_request:create", "anonymity_request:create")]
 ONLY_OWN += ["right_request:create", "role_request:create"]
-ONLY_OWN += ["request:withdraw", *CONSENTS]
+ONLY_OWN += ["request:withdraw", "group:leave", *CONSENTS]
 REVEAL = "user:reveal_cpr_number"
 OWN_OF_ALL = [
     *("policy:read", "access:explain"),
@@ -81,12 +81,14 @@ CHANGES = {
         *("user_import:read_template", "user_import:upload"),
         *("user_import:start", "user_import:cancel", "user_import:undo"),
         *("group:add_member", "group:remove_member", "settings:update_defaults"),
+        "external_user:find",
         *("certificate:order", "certificate:revoke", "certificate:cancel"),
         *("certificate_profile:create", "certificate_profile:update"),
         "certificate_profile:delete",
     },
     "rights_administrator": {
         *("group:add_member", "group:remove_member", "right_request:decide"),
+        "external_user:find",
     },
 }
 

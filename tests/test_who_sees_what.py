@@ -156,6 +156,8 @@ RightAssignment.group                         x--      xx-    xx-        xx-    
 Group                                         x--      xx-    xx-        xx-         --x
 GroupMember                                   x--      xx-    xx-        xx-         --x
 GroupMember.group                             x~?      xx?    xx?        xx?         ??x
+GroupMember.group@abroad                      --x      ---    ---        ---         x--
+Viewer.externalMemberships                    x--      ---    ---        ---         --x
 User.memberships                              x~?      xx?    xx?        xx?         ??x
 
 right:list
@@ -180,7 +182,11 @@ User.rightAssignments                         x~?      xx?    xx?        xx?    
 group:list_members
 Group.members                                 .~?      xx?    xx?        xx?         ??x
 Group.members@mine                            ...      xxx    xxx        xxx         xxx
+Group.members@abroad                          ...      ---    ---        ---         ...
 GroupMemberResult.member                      ~~~      xx?    xx?        ~~~         ??x
+
+external_user:find
+Query.externalUser                            ...      ??x    ??x        ...         xx?
 
 certificate:list
 Query.certificates                            ...      xx-    xx-        xx-         --x
@@ -251,6 +257,7 @@ Letter                                        x~?      xx?    xx?        xx?    
 EffectiveRight                                x~?      xx?    xx?        xx?         ??x
 RightSource                                   x~?      xx?    xx?        xx?         ??x
 RightHolderEdge                               ~~~      xx-    xx-        xx-         --x
+ExternalUser                                  ~~~      ??x    ??x        ~~~         xx?
 Administrator                                 x-       x-     x-         x-          -x
 NemHandelMethod                               ~~       x-     x-         x-          -x
 DigitalPostMethod                             ~~       x-     x-         x-          -x

@@ -5,9 +5,10 @@ from typing import Any
 import strawberry
 
 import models
+from models.groups import LASTS
 from planner.declarations import ALL, NONE
 from schema import allowing
-from schema.fields import column, computed, edge, facet, shows
+from schema.fields import column, computed, edge, facet, page, shows
 from schema.nouns import argument
 
 TARGET = "The entity that it would be done to; the organisation when absent"
@@ -31,6 +32,14 @@ class Viewer:
         "How this person wants to be told of events.",
         allow="notification:read_preferences",
         keys=("user_id", "id"),
+    )
+    external_memberships = page(
+        "GroupMember",
+        "The groups of other organisations that the person is a member of.",
+        allow="group:read",
+        along="memberships",
+        only=f"{{organisation_id}} <> $tenant and {LASTS}",
+        is_abroad=True,
     )
 
     @computed("How many notifications are unread.", "int", needs=("unread_notification_count",))
