@@ -50,7 +50,8 @@ OWN_OF_ALL = [
     *("notification:read_preferences", "notification:update_preferences"),
 ]
 # Over oneself, without anything to name: what one sees, and what one can ask for.
-NAMING_NOTHING = {*OWN_OF_ALL, *ONLY_OWN} - {"node:read", "request:withdraw", *CONSENTS}
+NAMING_NOTHING = {*OWN_OF_ALL, *ONLY_OWN} - {"node:read", *CONSENTS}
+NAMING_NOTHING -= {"request:withdraw", "group:leave"}
 OF_EVERY_ADMINISTRATOR = {
     *("billing:read", "settings:read", "history:list", "history:verify"),
     *("user:list", "user:read", "user:read_history", "user:export", "authenticator:read"),
