@@ -19,15 +19,16 @@ from starlette.types import ASGIApp, Scope
 from tortoise.exceptions import OperationalError
 
 import graphiql
-from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, key_file, when_stopped
+from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, key_file, today, when_stopped
 from gateways.database import Connection, embedded
 from gateways.settings import Unusable, hexadecimal, truth, whole, wholes
+from gateways.terminal import parser, text_of
 from gateways.wire import SPOKEN
 from graphiql.forms import COOKIE
 from models import catalogue, database
 from planner.selection import Weight
 from policies import Policy
-from resolvers import demo, organisations
+from resolvers import demo, founding, organisations
 from resolvers.context import Context, Rules
 from resolvers.desk import DemoDesk
 from resolvers.identities import Door
@@ -240,6 +241,21 @@ def migrate(environment: Environment, given: argparse.Namespace) -> int:
     return 0
 
 
+def organisation(environment: Environment, given: argparse.Namespace) -> int:
+    """Add an organisation, and invite its first organisation administrator."""
+    environment.checked()
+    gateways, rules = environment.gateways(), environment.rules
+    wanted = founding.beginning(vars(given), rules, today(gateways.clock.now()))
+
+    async def begin(url: str) -> str:
+        async with database.opened(url, Connection):
+            return await founding.begin(gateways, Policy(), rules, wanted)
+
+    with database_of(environment) as url:
+        print(asyncio.run(begin(url)))
+    return 0
+
+
 def load(environment: Environment, given: argparse.Namespace) -> int:
     """Load the demo's data into an empty database."""
     with database_of(environment) as url:
@@ -291,46 +307,27 @@ async def check_all(url: str) -> int:
 
 def explained(environment: Environment, given: argparse.Namespace) -> int:
     """Print the statements, the permissions and the cost of a document."""
-    try:
-        text = given.file.read_text()
-    except OSError as trouble:
-        raise Unusable(f"{given.file} cannot be read: {trouble.strerror}") from None
+    text = text_of(given.file)
     asyncio.run(database.known())
     print("\n".join(explain(reader_of(graph, environment.most), text)))
     return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python server.py", description="Segl's server.")
-    commands = made.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(name: str, run: object) -> argparse.ArgumentParser:
-        text = str(run.__doc__)
-        one = commands.add_parser(name, help=text, description=text)
-        one.set_defaults(run=run)
-        return one
-
-    serving = command("serve", serve)
-    serving.add_argument("--host", help="the address to serve on (SEGL_HOST)")
-    serving.add_argument("--port", type=int, help="the port (SEGL_PORT)")
-    serving.add_argument("--workers", type=int, help="how many processes (SEGL_WORKERS)")
-    serving.add_argument("--demo", action="store_true", help="with demo data and sign-in for all")
-    command("work", work)
-    command("migrate", migrate)
-    command("demo", load)
-    asking = command("token", token)
-    asking.add_argument("person", nargs="?", help="a word such as user-administrator, or an e-mail")
-    asking.add_argument("--person", dest="cpr", metavar="CPR", help="a person by CPR number")
-    asking.add_argument("--name", help="a person by name, with --born")
-    asking.add_argument("--born", metavar="DATE", help="the date of birth, as in 1990-01-31")
-    command("schema", schema)
-    command("verify", check)
-    command("explain", explained).add_argument("file", type=Path, help="a GraphQL document")
-    return made
+COMMANDS = {
+    "serve": serve,
+    "work": work,
+    "migrate": migrate,
+    "organisation": organisation,
+    "demo": load,
+    "token": token,
+    "schema": schema,
+    "verify": check,
+    "explain": explained,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    given = parser().parse_args(arguments)
+    given = parser(COMMANDS).parse_args(arguments)
     try:
         return int(given.run(Environment.read(), given))
     except Unusable as unusable:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 
 from models import messages
 from models.base import Entity
@@ -83,6 +84,7 @@ class Authenticator(Entity):
     code_expires_at = fields.DatetimeField(null=True)
 
     noun = "authenticator"
+    ended = Q(status=WITHDRAWN)
     owner = "user_id"
     expressions = {
         "issuer_name": "select name from organisation where cvr_number = {issuer_cvr_number}"

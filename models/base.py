@@ -12,6 +12,7 @@ from uuid import UUID
 
 from tortoise import connections, fields
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
@@ -33,10 +34,13 @@ class Record(Model):
     is_private: ClassVar[bool] = False  # seen by whose it is alone, whatever roles others hold
     # A fact that makes a row one's own beside its owner, columns in braces, who asks as $me.
     owned_by: ClassVar[str | None] = None
+    # Permissions that nobody has over what is their own, whatever roles they hold.
+    for_others: ClassVar[frozenset[str]] = frozenset()
     is_shared: ClassVar[bool] = False  # the same for all organisations, told by `source`
     source: ClassVar[str | None] = None  # the rows as SQL, where they are more than a table
     # The column that tells by a CPR number whose it is, where they need not have a user here.
     proved_by: ClassVar[str | None] = None
+    is_held_abroad: ClassVar[bool] = False  # by users of other organisations too, whose own it is
 
     class Meta:
         abstract = True
@@ -65,6 +69,13 @@ class Record(Model):
         client = connections.get("default")
         rows = await client.execute_query_dict(locking(cls, *columns), list(columns.values()))
         return cls._init_from_db(**rows[0]) if rows else None
+
+    @classmethod
+    async def kept(cls, keys: Iterable[UUID]) -> dict[UUID, Self]:
+        """The rows with these ids, which others may keep as well, but not change meanwhile."""
+        statement = f'select * from "{cls._meta.db_table}" where id = any($1) order by id for share'
+        rows = await connections.get("default").execute_query_dict(statement, [list(keys)])
+        return {row["id"]: cls._init_from_db(**row) for row in rows}
 
     @classmethod
     async def locked(cls, **columns: Any) -> Self:
@@ -101,6 +112,8 @@ class Entity(Record):
     named_by: ClassVar[str] = "id"  # the column that a client names it by, unless it is implied
     form: ClassVar[Any] = UUID  # the form of that column
     missing: ClassVar[str] = "NOT_FOUND"  # the code of the refusal when there is no such thing
+    in_use: ClassVar[str] = "IN_USE"  # the code of the refusal to remove it while it is needed
+    ended: ClassVar[Q | None] = None  # which rows have come to their end, and need nothing more
     _stored: dict[str, Any]  # the columns as they were loaded
 
     class Meta:
@@ -126,6 +139,11 @@ class Entity(Record):
     def known_abroad_as(self) -> str:
         """What people of other organisations know it by."""
         return self.known_as
+
+    def known_in(self, organisation_id: UUID) -> str:
+        """What people of an organisation know it by."""
+        is_theirs = getattr(self, self.tenant, None) == organisation_id
+        return self.known_as if is_theirs else self.known_abroad_as
 
     def state(self) -> dict[str, Any]:
         """The columns that the history may keep."""

@@ -70,6 +70,17 @@ async def create(records: Sequence[Model]) -> None:
         record._saved_in_db = True
 
 
+async def delete(entities: Sequence[Entity]) -> None:
+    """Deletes entities of one kind."""
+    if entities:
+        change, table = Change.under_way(), entities[0]._meta.db_table
+        for one in entities:
+            change.touch(one).is_gone = True
+        keys = [one.id for one in entities]
+        text = f'delete from "{table}" where id = any($1)'
+        await connections.get("default").execute_query(text, [keys])
+
+
 SAVE = """
 update "{table}" t set {columns} from jsonb_populate_recordset(null::"{table}", $1::jsonb) n
 where t.id = n.id

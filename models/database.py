@@ -10,12 +10,14 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 from models import catalogue
 
+READINGS = ["models.effective_rights", "models.explanations", "models.external_users"]
+
 
 def config(url: str) -> dict[str, Any]:
     """What Tortoise needs to know of a database."""
     apps = {
         "models": {"models": ["models"], "migrations": "models.migrations"},
-        "readings": {"models": ["models.effective_rights"]},  # which have no tables
+        "readings": {"models": READINGS},  # which have no tables
     }
     return {"connections": {"default": url}, "apps": apps, "use_tz": True}
 

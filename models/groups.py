@@ -1,5 +1,6 @@
 """User groups: those that the system keeps, and those that administrators make."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -57,6 +58,9 @@ class Group(Entity):
             raise Conflict("SYSTEM_GROUP", current=self)
 
 
+LASTS = "coalesce({until_on}, $today) >= $today"  # a membership, its last day included
+
+
 class GroupMember(Entity):
     """A GroupMember is one person's membership of one group."""
 
@@ -68,19 +72,28 @@ class GroupMember(Entity):
     )
     group_id: UUID
     user_id: UUID
-    until_on = fields.DateField(null=True)
+    until_on: date | None = fields.DateField(null=True)
     added_by: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "models.Actor", related_name=False, null=True, on_delete=fields.RESTRICT
     )
 
     noun = "member"
     owner = "user_id"
+    is_held_abroad = True
 
     class Meta:
         table = "group_member"
         unique_together = (("group", "user"),)
         indexes = (("organisation_id", "id"), ("user_id",))
 
+    def is_over(self, today: date) -> bool:
+        """Whether its last day has passed."""
+        return self.until_on is not None and self.until_on < today
+
+
+# Those that end are looked for again and again, among all that there are.
+WATCH_ENDS = "create index ending_members on group_member (until_on) where until_on is not null"
+WATCH_NO_ENDS = "drop index ending_members"
 
 # The members of system groups follow the users, whoever changes those and however many at once:
 # the database keeps them. Deleted users are members of nothing.

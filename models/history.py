@@ -191,7 +191,7 @@ async def record(change: Change, actor: Actor) -> None:
     entries: dict[UUID, list[Entry]] = {here: []}
     async for touch in in_turns(change.touched.values()):
         changes, home = touch.changes(), getattr(touch.entity, touch.entity.tenant)
-        await meet(touch.entity, changes)
+        await meet(touch.entity, changes, here)
         entries[here].append(told(change, touch, changes))
         if home != here:
             names = change.names | {one.id: one.known_abroad_as for one in entities}

@@ -22,6 +22,7 @@ class NotificationKind(StrEnum):
     USER_REQUESTED: Somebody asks to become a user.
     ANONYMITY_REQUESTED: A user asks to become anonymous.
     RIGHT_REQUESTED: A user asks for a right.
+    ROLE_REQUESTED: A user asks for a role.
     REQUEST_DECIDED: One's own request was decided.
     RIGHT_CHANGED: One was given a right, or lost one.
     MEMBERSHIP_CHANGED: One was added to a group, or removed.
@@ -38,6 +39,7 @@ class NotificationKind(StrEnum):
     USER_REQUESTED = "USER_REQUESTED"
     ANONYMITY_REQUESTED = "ANONYMITY_REQUESTED"
     RIGHT_REQUESTED = "RIGHT_REQUESTED"
+    ROLE_REQUESTED = "ROLE_REQUESTED"
     REQUEST_DECIDED = "REQUEST_DECIDED"
     RIGHT_CHANGED = "RIGHT_CHANGED"
     MEMBERSHIP_CHANGED = "MEMBERSHIP_CHANGED"

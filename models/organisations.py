@@ -74,6 +74,7 @@ class ProductionUnit(Entity):
     named_by = "p_number"
     form = PNumber
     missing = "P_NUMBER_NOT_REGISTERED"
+    in_use = "P_NUMBER_IN_USE"
 
     class Meta:
         table = "production_unit"
@@ -95,6 +96,7 @@ class VatUnit(Entity):
     named_by = "se_number"
     form = SeNumber
     missing = "SE_NUMBER_NOT_REGISTERED"
+    in_use = "SE_NUMBER_IN_USE"
 
     class Meta:
         table = "vat_unit"
@@ -118,6 +120,7 @@ class EanLocation(Entity):
     named_by = "ean_number"
     form = EanNumber
     missing = "EAN_NOT_REGISTERED"
+    in_use = "EAN_IN_USE"
 
     class Meta:
         table = "ean_location"
@@ -148,6 +151,10 @@ class RoleAssignment(Record):
     class Meta:
         table = "role_assignment"
         unique_together = (("user", "role"),)
+
+    def is_over(self, today: date) -> bool:
+        """Whether its last day has passed."""
+        return self.until_on is not None and self.until_on < today
 
     def is_held(self, today: date) -> bool:
         """Whether the role is held on a day."""

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 
 from models.base import Entity
+from models.organisations import Role
 from models.refusals import Conflict
 from models.users import Language
 
@@ -18,11 +20,13 @@ class RequestKind(StrEnum):
     USER: To become a user.
     ANONYMITY: To become anonymous.
     RIGHT: A right.
+    ROLE: An administrator's role.
     """
 
     USER = "USER"
     ANONYMITY = "ANONYMITY"
     RIGHT = "RIGHT"
+    ROLE = "ROLE"
 
 
 class RequestStatus(StrEnum):
@@ -56,6 +60,7 @@ DECIDING = {
     RequestKind.USER: "user_request:decide",
     RequestKind.ANONYMITY: "anonymity_request:decide",
     RequestKind.RIGHT: "right_request:decide",
+    RequestKind.ROLE: "role_request:decide",
 }
 
 
@@ -96,6 +101,7 @@ class Request(Entity):
     vat_unit: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "models.VatUnit", related_name=False, null=True, on_delete=fields.RESTRICT
     )
+    role: Any = fields.CharEnumField(Role, max_length=40, null=True)  # which one is asked for
     user_id: UUID | None
     asked_by_id: UUID
     right_id: UUID | None
@@ -103,7 +109,9 @@ class Request(Entity):
     vat_unit_id: UUID | None
 
     noun = "request"
+    ended = ~Q(status=RequestStatus.OPEN)
     owner = "user_id"
+    for_others = frozenset(DECIDING.values())
     proved_by = "cpr_number_hash"
 
     class Meta:

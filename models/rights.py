@@ -95,7 +95,8 @@ class RightAssignment(Entity):
     owner = "user_id"
     # A group's rights are its members' too.
     owned_by = (
-        "exists (select 1 from group_member m where m.group_id = {group_id} and m.user_id = $me)"
+        "exists (select 1 from group_member m where m.group_id = {group_id} and m.user_id = $me"
+        " and coalesce(m.until_on, $today) >= $today)"
     )
 
     class Meta:

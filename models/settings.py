@@ -61,6 +61,19 @@ class SettingsPage(Entity):
     def known_as(self) -> str:
         return str(self._meta.db_table).replace("_", " ")
 
+    @classmethod
+    def as_told(cls, name: str, text: str | None) -> Any:
+        """A value by what the history tells of it; where it names a thing, the name."""
+        match cls._meta.fields_map[name]:
+            case fields.BooleanField():
+                return text == "true"
+            case fields.IntField() if text:
+                return int(text)
+            case fields.JSONField():
+                return text.split(", ") if text else []
+            case _:
+                return text
+
 
 class UserSettings(SettingsPage):
     """The UserSettings say how users come to be."""

@@ -23,6 +23,9 @@ WATCH_NO_USERS = [
     f"drop index {name}" for name in ("users_to_leave", "users_to_return", "users_to_erase")
 ]
 
+WATCH_ROLES = "create index roles_to_end on role_assignment (until_on) where until_on is not null"
+WATCH_NO_ROLES = "drop index roles_to_end"
+
 
 # Tells every process whose standing has changed, so that none needs to ask at each request.
 TELL_STANDINGS = [

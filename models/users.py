@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tortoise import fields
+from tortoise.expressions import Q
 
 from models.base import DANISH, Entity
 from models.notifications import UNREAD
@@ -103,6 +104,18 @@ and not exists (select 1 from role_assignment other join "user" holder on holder
       and holder.status = 'ACTIVE' and holder.deactivated_from is null)
 """
 
+HAS_ENTERED = "{activated_at} is not null and {status} <> 'DELETED'"
+# Who can become a member of groups, here and elsewhere: as SQL, and by what stands in the way.
+ELIGIBLE_FOR_GROUPS = HAS_ENTERED
+
+
+def bar_to_groups(status: UserStatus, activated_at: datetime | None) -> str | None:
+    """The code of what keeps a user out of groups, if anything does."""
+    if status is DELETED:
+        return "USER_DELETED"
+    return None if activated_at else "NOT_ELIGIBLE"
+
+
 STEPS = {
     UserAction.SEND_FOR_ACTIVATION: Step(
         frozenset({IMPORTED}), AWAITING, "user:send_for_activation", "USER_NOT_IMPORTED"
@@ -186,6 +199,7 @@ class User(Entity):
     role_assignments: fields.ReverseRelation[RoleAssignment]
 
     noun = "user"
+    ended = Q(status=UserStatus.DELETED)
     expressions = {
         **{f"{one}_sorted": DANISH.format(one) for one in ("name", "surname", "first_name")},
         "waits_since": "case when {status} = 'AWAITING_ACTIVATION'"
@@ -195,6 +209,9 @@ class User(Entity):
         " or a.tries_left > 0 and a.code_expires_at > $now))",
         "is_last_administrator": IS_LAST,
         "unread_notification_count": UNREAD,
+        # To every organisation but its own, an anonymous user is a number.
+        "known_as": "case when {is_anonymous} and {organisation_id} <> $tenant"
+        " then {uuid}::text else {name} end",
     }
     owner = "id"
 
@@ -234,6 +251,11 @@ class User(Entity):
         if action is UserAction.ACTIVATE and self.status is ACTIVE:
             return "USER_ALREADY_ACTIVE"
         return STEPS[action].refusal
+
+    def must_be_eligible_for_groups(self) -> None:
+        """Refuses who cannot become a member."""
+        if code := bar_to_groups(self.status, self.activated_at):
+            raise Conflict(code)
 
     def must_be_active(self) -> None:
         """Refuses what only an active user can have."""

@@ -24,13 +24,13 @@ def readable(change: Change, touch: Touch, changes: Changes) -> list[dict[str, s
     return [{"field": name, "old": as_text(old), "new": as_text(new)} for name, old, new in found]
 
 
-async def meet(entity: Entity, changes: Changes) -> None:
-    """Learns the names of the things whose ids a change put or took."""
+async def meet(entity: Entity, changes: Changes, here: UUID) -> None:
+    """Learns by what names an organisation knows the things whose ids a change put or took."""
     names = Change.under_way().names
     for column, (_, model) in relations(type(entity)).items():
         for key in changes.get(column, ()) if model else ():
             if key and key not in names:
-                names[key] = await name_of(model, key)
+                names[key] = await name_of(model, key, here)
 
 
 @cache
@@ -45,10 +45,10 @@ def relations(model: type[Entity]) -> dict[str, tuple[str, Any]]:
     }
 
 
-async def name_of(model: type[Entity], key: UUID) -> str:
+async def name_of(model: type[Entity], key: UUID, here: UUID) -> str:
     touch = Change.under_way().touched.get(key)  # it may be gone already
     found = touch.entity if touch else await model.get_or_none(id=key)
-    return found.known_as if found else str(key)
+    return found.known_in(here) if found else str(key)
 
 
 def summary(change: Change, about: Entity) -> str:

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
 from typing import Any
 
 from graphql import OperationType, get_named_type
 
+from planner import values
 from planner.connections import connection
 from planner.declarations import (
-    ALL,
     NONE,
     OWN,
     Computed,
@@ -20,6 +19,7 @@ from planner.declarations import (
     One,
     Page,
     Shown,
+    reach,
 )
 from planner.levels import Joined, Level
 from planner.objects import object_text
@@ -30,7 +30,6 @@ from planner.shapes import ABOVE, EACH, Refusal
 from planner.tables import Link, link
 
 Path = tuple[Any, ...]
-EVERYONE = "*"
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,8 @@ class Contract:
     shown: dict[str, Shown]
     roots: dict[str, Declaration]
     attributes: dict[str, dict[str, str]]  # of types that show values: field to attribute
+    led: dict[str, dict[str, tuple[str, str | None]]]  # and to attributes that are more: and what
+    # these ask for
     names: dict[str, dict[str, str]]  # of types that show rows: field to declaration
     wholes: dict[str, dict[str, Declaration]]  # of types of pages: what is offered of all
     found: tuple[str, ...]  # the types whose rows are found by id alone
@@ -77,7 +78,7 @@ class Compiler:
                     root: Any = self.finder(declared, definition, nodes, each)
                 case One() | Page():
                     root = self.way(declared, definition, nodes, (key,))
-                case Computed() if not iscoroutinefunction(declared.function):
+                case Computed():
                     root = self.value(declared, definition, nodes)
                 case _:
                     raise Unplanned(name)
@@ -88,10 +89,8 @@ class Compiler:
 
     def value(self, declared: Computed, definition: Any, nodes: list[Any]) -> Value | Refusal:
         """What a function answers at a root; a refusal, if one may not ask it."""
-        if permission := declared.allow:
-            self.asked[permission] = None
-            if self._answer(permission) is NONE:
-                return Refusal(permission, tuple(nodes))
+        if (permission := declared.allow) and self.extent(permission) is NONE:
+            return Refusal(permission, tuple(nodes))
         text = call_text(self, declared, [], definition, nodes)
         return Value(self.plan.texts.function(f"    return {text}"))
 
@@ -117,6 +116,8 @@ class Compiler:
                 payload.parts[part] = ()
             elif target := self.contract.changes[name].get(member):
                 payload.parts[part] = self.changed(target, member, found, (key, part))
+            elif values.is_listed(self, listed := type_.fields[member].type):
+                payload.parts[part] = values.listed(self, member, listed, found, (key, part))
             else:
                 raise Unplanned(f"{type_.name}.{member}")
         return self.plan
@@ -133,17 +134,16 @@ class Compiler:
         level.text = object_text(self, level, shown, nodes, path)
         return level
 
+    def extent(self, permission: str) -> Extent:
+        """How much of what a permission is about one may see."""
+        self.asked[permission] = None
+        return self._answer(permission)
+
     def answer(self, permission: str | None, shown: Shown) -> Extent | None:
         """How much of a type's rows a permission reaches: one's own of what nobody owns is none."""
         if permission is None:
             return None
-        self.asked[permission] = None
-        extent, owner = self._answer(permission), getattr(shown.model, "owner", None)
-        if extent is ALL and getattr(shown.model, "is_private", False):
-            extent = OWN
-        if extent is OWN and owner == EVERYONE:
-            return ALL
-        return NONE if extent is OWN and owner is None else extent
+        return reach(self.extent(permission), shown.model)
 
     def way(
         self,
@@ -158,7 +158,8 @@ class Compiler:
         shown = self.contract.shown[str(declared.target)]
         is_with_row = isinstance(declared, Page) and declared.is_with_row
         extent = self.answer(declared.allow, near if is_with_row and near else shown)
-        if extent is NONE:
+        is_list_away = isinstance(declared, Page) and above is not None and above.is_away
+        if extent is NONE or is_list_away:
             return Refusal(str(declared.allow), tuple(nodes))
         link_ = linked(declared, near, shown)
         level = Level(
@@ -181,7 +182,9 @@ class Compiler:
                 far, beside = level.beside
                 level.add(far)
                 level.beside_at = -1 if beside == ABOVE else above.add(beside)
-        if isinstance(declared, One) and not declared.source:
+        if isinstance(declared, One) and declared.made:
+            level.looked_up = self.plan.look(declared.made, level.given)
+        elif isinstance(declared, One) and not declared.source:
             level.direct = self.contract.direct(nodes[0])
         if isinstance(declared, Page):
             level.text = connection(self, level, get_named_type(definition.type), nodes, path)
@@ -199,8 +202,7 @@ class Compiler:
         above: Level | Joined | None = None,
     ) -> Finder | Refusal:
         """What leads to things by their ids alone, of every type that may be read."""
-        self.asked[str(declared.allow)] = None
-        if self._answer(str(declared.allow)) is NONE:
+        if self.extent(str(declared.allow)) is NONE:
             return Refusal(str(declared.allow), tuple(nodes))
         given = self.contract.given(definition, nodes[0])
         finder = Finder(

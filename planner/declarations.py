@@ -20,6 +20,21 @@ class Extent(Enum):
 
 
 ALL, OWN, NONE = Extent
+EVERYONE = "*"  # the owner of what is anybody's
+
+
+def reach(extent: Extent, model: Table) -> Extent:
+    """How much of one table a permission reaches, for how much it reaches at all.
+
+    Of what is private nobody sees more than their own; what is everybody's is one's own, all of it;
+    and of what is nobody's, one's own is none.
+    """
+    owner = getattr(model, "owner", None)
+    if extent is ALL and getattr(model, "is_private", False):
+        extent = OWN
+    if extent is OWN and owner == EVERYONE:
+        return ALL
+    return NONE if extent is OWN and owner is None else extent
 
 
 class Asking(NamedTuple):
@@ -48,7 +63,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Computed:
-    """A value derived from columns of the row; and, if it asks, from who it is that reads."""
+    """A value derived from columns of the row; and, if it asks, from who it is that reads.
+
+    A function that has to be awaited takes no columns: it looks its value up beforehand, once,
+    however many rows show it.
+    """
 
     function: Callable[..., Any]
     needs: tuple[str, ...] = ()
@@ -85,6 +104,7 @@ class Edge:
     limit: int | None = None
     # A second far path and near column; what was given to the level above is given here too.
     beside: tuple[str, str] | None = None
+    is_abroad: bool = False  # of a row of one's own in another tenant, to what is there
 
 
 @dataclass(frozen=True)
@@ -103,6 +123,7 @@ class Page:
     through: tuple[str, str] | None = None  # where many belong to many, as in `Link`
     is_with_row: bool = False  # what one may see of the row above decides, not whose the far row is
     most: int | None = None  # how many of the latest are listed where the filter names no period
+    is_abroad: bool = False  # one's own in other tenants too; no list below them is to be seen
 
 
 @dataclass(frozen=True)
@@ -116,7 +137,9 @@ class One:
     ambiguous: dict[str, str] = field(default_factory=dict)  # the member: the code of the refusal
     unless_by_id: str | None = None  # a fact about rows that are found otherwise than by id
     is_mine: bool = False
+    fills: bool = False  # all members of the reference together name it, as places in its source
     source: Callable[..., Any] | None = None  # what yields the ids of those told of, one by one
+    made: Callable[..., Any] | None = None  # what makes the row, which its source takes as $key
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,19 @@ from typing import Any
 
 from planner.conditions import Columns, Condition, filled, placed
 from planner.pages import Stretch
-from planner.tables import HERE, Link, Table, column, end, is_computed, kind, link, source, tenant
+from planner.tables import (
+    HERE,
+    THERE,
+    Link,
+    Table,
+    column,
+    end,
+    is_computed,
+    kind,
+    link,
+    source,
+    tenant,
+)
 
 EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'"}
 
@@ -24,16 +36,21 @@ class Statement:
 
 
 class Draft:
-    """A statement being written. It begins with what none may lack: the tenant."""
+    """A statement being written. It begins with what none may lack: the tenant.
 
-    def __init__(self, model: Table, *, own: bool = False):
+    Beside the tenant's rows, one's own in other tenants are read where that is asked for: `abroad`.
+    """
+
+    def __init__(self, model: Table, *, own: bool = False, abroad: bool = False):
         self.model = model
         self.places: list[str] = []
         self.joins: dict[str, str] = {}
-        self.conditions = [f"t.{tenant(model)} = {self.place('tenant')}"]
+        here = f"t.{tenant(model)} = {self.place('tenant')}"
         self.source = placed(source(model), self)
+        mine = self.owned(getattr(model, "owner")) if own or abroad else ""  # noqa: B009
+        self.conditions = [f"({here} or {mine})" if abroad else here]
         if own:
-            self.conditions.append(self.owned(getattr(model, "owner")))  # noqa: B009
+            self.conditions.append(mine)
 
     def place(self, name: str) -> str:
         if name not in self.places:
@@ -49,16 +66,17 @@ class Draft:
         *relations, name = path.split(".")
         model, alias = self.model, "t"
         for relation in relations:
-            is_here, relation = relation.startswith(HERE), relation.removeprefix(HERE)
+            within, relation = relation[:1], relation.lstrip(HERE + THERE)
             way = link(model, relation)
-            near, alias = alias, f"{alias}_{'_' * is_here}{relation}"
+            mark = {HERE: "_", THERE: "__"}.get(within, "")
+            near, alias = alias, f"{alias}_{mark}{relation}"
             self.joins[alias] = (
                 f" left join {placed(source(way.target), self)} {alias}"
                 f" on {alias}.{column(way.target, way.key)} = {near}.{column(model, way.near)}"
             )
-            if is_here:
-                here = f"{alias}.{tenant(way.target)} = {self.place('tenant')}"
-                self.joins[alias] += f" and {here}"
+            if mark:
+                whose = self.place("tenant") if within == HERE else f"{near}.{tenant(model)}"
+                self.joins[alias] += f" and {alias}.{tenant(way.target)} = {whose}"
             model = way.target
         text = getattr(model, "expressions", {}).get(name)
         if text is None:

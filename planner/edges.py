@@ -6,7 +6,7 @@ from graphql import GraphQLNonNull
 from typing_extensions import TypeIs
 
 from planner.declarations import Declaration, Edge, Extent, Shown
-from planner.tables import link
+from planner.tables import HERE, THERE, link
 
 ANYONE = (None, Extent.ALL)  # what is seen whoever's it is
 
@@ -25,3 +25,8 @@ def joins(declared: Declaration, compiler: Any, shown: Shown) -> TypeIs[Edge]:
         return False
     target = compiler.contract.shown[declared.target]
     return compiler.answer(declared.allow, target) in ANYONE
+
+
+def step(declared: Edge) -> str:
+    """An edge in a path that joins: within which tenant the row at its end is looked for."""
+    return (THERE if declared.is_abroad else HERE) + declared.relation

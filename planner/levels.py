@@ -9,11 +9,12 @@ from planner import statements
 from planner.conditions import Condition
 from planner.declarations import Edge, One, Page, Shown
 from planner.drafts import Draft, Statement
+from planner.edges import step
 from planner.inputs import has_variables
 from planner.pages import Stretch
 from planner.shapes import Texts, body_of
 from planner.statements import column_name
-from planner.tables import HERE, Link, end, kind
+from planner.tables import Link, end, kind
 from planner.written import Written, sql
 
 AS_TEXT = ("UUID", "DECIMAL")  # what JSON has no word for
@@ -34,6 +35,7 @@ class Level:
     node: Any  # the field of the document that leads here
     given: Callable[[Any], dict[str, Any]] | None = None  # what reads its arguments
     direct: Callable[[Any], Any] | None = None  # what reads the id that a way in is given
+    looked_up: str | None = None  # the name of what makes the only row
     way: Link | None = None
     above: "Level | None" = None
     finder: Any = None  # what finds its rows by their ids
@@ -84,9 +86,15 @@ class Level:
         """A path as it stands from the level's rows."""
         return path
 
-    def join(self, relation: str) -> "Joined":
+    def join(self, declared: Edge) -> "Joined":
         """The row that a foreign key points to, if it is the tenant's."""
-        return Joined(self, HERE + relation)
+        return Joined(self, step(declared), self.is_away and declared.is_abroad)
+
+    @cached_property
+    def is_away(self) -> bool:
+        """Whether its rows are another tenant's, of which one sees no more than themselves."""
+        is_abroad = getattr(self.declared, "is_abroad", False)
+        return is_abroad and (self.is_page or (self.above is not None and self.above.is_away))
 
     def asked(self, variables: Any) -> dict[str, Any]:
         """The arguments of the field that leads here."""
@@ -144,7 +152,8 @@ class Level:
 
     def draft(self, parts: Parts = ()) -> Draft:  # type: ignore[assignment]
         """The statement's beginning: the tenant, what is one's own, and the conditions."""
-        draft = Draft(self.shown.model, own=self.is_own)
+        is_abroad = getattr(self.declared, "is_abroad", False)
+        draft = Draft(self.shown.model, own=self.is_own, abroad=is_abroad)
         draft.only(getattr(self.declared, "only", None))
         draft.where([(condition, name) for condition, name, _ in parts])
         return draft
@@ -233,6 +242,7 @@ class Joined:
 
     level: Level
     before: str
+    is_away: bool = False
 
     def add(self, path: str) -> int:
         return self.level.add(self.path(path))
@@ -240,5 +250,5 @@ class Joined:
     def path(self, path: str) -> str:
         return f"{self.before}.{path}"
 
-    def join(self, relation: str) -> "Joined":
-        return Joined(self.level, self.path(HERE + relation))
+    def join(self, declared: Edge) -> "Joined":
+        return Joined(self.level, self.path(step(declared)), self.is_away and declared.is_abroad)

@@ -71,7 +71,7 @@ def written(
             full = level.path(declared.path)
             value = column_of(shown.model, declared.path, full, definition.type)
         elif may_be_null(definition) and joins(declared, compiler, shown):
-            other = level.join(declared.relation)
+            other = level.join(declared)
             target = compiler.contract.shown[declared.target]
             value = written(compiler, other, target, found, other.path("id"))
         if value is None:
@@ -172,7 +172,7 @@ def joined(
     path: Path,
 ) -> str:
     """The object of a row that is read along with the one that points to it."""
-    other, shown = level.join(declared.relation), compiler.contract.shown[declared.target]
+    other, shown = level.join(declared), compiler.contract.shown[declared.target]
     text = object_text(compiler, other, shown, nodes, path)
     is_sure = isinstance(definition.type, GraphQLNonNull)
     otherwise = f"{compiler.plan.texts.bind(fault)}()" if is_sure else "None"

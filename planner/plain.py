@@ -1,6 +1,7 @@
 """The text of values that functions make: what is selected of each, in the shape of its type."""
 
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import Any
 
 from graphql import GraphQLList, GraphQLNonNull, is_leaf_type
@@ -36,9 +37,13 @@ def call_text(
     """What a declared function makes of columns, of who asks, and of the field's arguments."""
     bind = compiler.plan.texts.bind
     given = ["run.asking", *needed] if declared.asks else needed
+    reads = compiler.contract.given(definition, nodes[0])
+    if iscoroutinefunction(declared.function):
+        name = compiler.plan.look(declared.function, reads)
+        return plain_text(compiler, definition.type, nodes, f"run.looked_up[{name!r}]")
     if definition.args:
         name = f"a{len(compiler.plan.arguments)}"
-        compiler.plan.arguments[name] = compiler.contract.given(definition, nodes[0])
+        compiler.plan.arguments[name] = reads
         given = [*given, f"**run.arguments[{name!r}]"]
     call = f"{bind(declared.function)}({', '.join(given)})"
     return plain_text(compiler, definition.type, nodes, call)

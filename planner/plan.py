@@ -46,6 +46,25 @@ class Value:
 
 
 @dataclass
+class Values:
+    """A list of values that a change answers with: how it is shown, and what its values lead to."""
+
+    name: str
+    build: Callable[..., Any] = list
+    led: dict[str, str] = field(default_factory=dict)  # the attribute: the member of its level
+    missing: set[str] = field(default_factory=set)  # attributes of which only the executor tells
+
+    def ids(self, values: list[Any]) -> dict[str, list[str]]:
+        """The ids of the stored things that the values lead to, by the member of their level."""
+        if any(getattr(value, one) is not None for value in values for one in self.missing):
+            raise KeyError(self.name)
+        return {
+            member: [str(one.id) for value in values if (one := getattr(value, attribute))]
+            for attribute, member in self.led.items()
+        }
+
+
+@dataclass
 class Payload:
     """The answer of a change: under which key, and of which field."""
 
@@ -53,7 +72,7 @@ class Payload:
     name: str
     node: Any
     given: Callable[[Any], dict[str, Any]]
-    parts: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
+    parts: dict[str, Any] = field(default_factory=dict)  # a level, values, or what stands there
 
 
 @dataclass
@@ -65,4 +84,11 @@ class Plan:
     roots: dict[str, Any] = field(default_factory=dict)  # a level, or what stands there
     refusable: dict[tuple[Any, ...], None] = field(default_factory=dict)
     arguments: dict[str, Any] = field(default_factory=dict)  # what reads those of computed fields
+    looks: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # a function, its arguments
     payload: Payload | None = None
+
+    def look(self, function: Callable[..., Any], given: Any) -> str:
+        """Notes what is to be looked up beforehand, and by what arguments; tells its name."""
+        name = f"l{len(self.looks)}"
+        self.looks[name] = function, given
+        return name

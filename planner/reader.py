@@ -96,6 +96,7 @@ class Reader:
             variables = self.variables(operation, given)
             plan = self.plan(operation, variables, asking)
             run = Run(self.contract, plan, asking, variables)
+            await run.look()
             async with lending.connection() as connection:
                 return told(plan, await run.read(connection))
         except Unplanned:

@@ -10,7 +10,7 @@ from planner.drafts import Statement
 from planner.inputs import Variables
 from planner.levels import Level
 from planner.pages import Stretch, cursor
-from planner.plan import Finder, Plan, Value
+from planner.plan import Finder, Plan, Value, Values
 from planner.selection import Unplanned
 from planner.statements import given
 
@@ -39,11 +39,18 @@ class Run:
         self.contract, self.plan, self.asking, self.variables = contract, plan, asking, variables
         self.me = str(asking.me)
         self.sought: dict[int, list[str | None]] = {}  # the ids that finders look for
-        self.ids: dict[str, str | None] = {}  # of the things that a change answers with
+        self.answers: dict[str, Any] = {}  # what a change answers with, by the payload's members
+        self.ids: dict[str, list[str]] = {}  # of the stored things that are or stand in it
         self.rows: list[Any] = []  # of each level, by number
         self.given: dict[int, dict[str, Any]] = {}  # to the source of a level, by number
+        self.looked_up: dict[str, Any] = {}
         self.found: list[Any] = [None] * len(plan.levels)
         self.arguments = {name: read(variables) for name, read in plan.arguments.items()}
+
+    async def look(self) -> None:
+        """Looks up what is known before anything is read; not on the connection of the reading."""
+        for name, (function, read) in self.plan.looks.items():
+            self.looked_up[name] = await function(self.asking, **read(self.variables))
 
     async def read(self, connection: Any) -> dict[str, Any]:
         """The answer, refusals standing where something was refused."""
@@ -59,19 +66,27 @@ class Run:
                 self.found[level.number] = level.build(rows, self.found, self)
         return {key: self.root(one) for key, one in self.plan.roots.items()}
 
-    async def read_payload(self, connection: Any, ids: dict[str, str | None]) -> dict[str, Any]:
-        """What a change answers, of the things with these ids; KeyError where one is gone."""
+    async def read_payload(self, connection: Any, answers: dict[str, Any]) -> dict[str, Any]:
+        """What a change answers; KeyError where something is gone, or left to the executor."""
         assert self.plan.payload
-        self.ids = ids
+        self.answers = answers
+        for one in self.plan.payload.parts.values():
+            if isinstance(one, Values):
+                self.ids |= one.ids(answers[one.name])
+            elif isinstance(one, Level):
+                thing = answers[str(one.member)]
+                self.ids[str(one.member)] = [str(thing.id)] if thing else []
         await self.read(connection)
         return {part: self.part(one) for part, one in self.plan.payload.parts.items()}
 
     def part(self, one: Any) -> Any:
         """What stands in a payload: null for what the change did not come to."""
+        if isinstance(one, Values):
+            return one.build(self.answers[one.name], self.found, self)
         if not isinstance(one, Level):
             return one
-        key = self.ids[str(one.member)]
-        return self.found[one.number][key] if key else None
+        keys = self.ids[str(one.member)]
+        return self.found[one.number][keys[0]] if keys else None
 
     def root(self, one: Any) -> Any:
         """What stands at a root."""
@@ -107,7 +122,7 @@ class Run:
         if level.finder:
             keys = self.rows[level.finder.number].get(level.shown.name, ())
         elif level.member:
-            keys = tuple(filter(None, (self.ids[level.member],)))
+            keys = self.ids[level.member]
         elif level.above and level.way:
             keys = {row[level.at] for row in self.above(level)} - {None}
         if (keys is not None and not keys) or (level.above and not self.above(level)):
@@ -154,10 +169,14 @@ class Run:
         self, level: Level, declared: One, connection: Any, known: dict[str, Any]
     ) -> Any:
         """The one row; where there is none, or several, the executor says why."""
-        by, known["key"] = "id", level.direct and level.direct(self.variables)
-        if known["key"] is None:
+        by: str | None = "id"
+        key: Any = level.direct and level.direct(self.variables)
+        if level.looked_up:
+            by, key = None, self.looked_up[level.looked_up]
+        elif key is None:
             asked = level.asked(self.variables)
-            by, known["key"] = await self.contract.prepare(declared, asked, self.asking)
+            by, key = await self.contract.prepare(declared, asked, self.asking)
+        known |= key if declared.fills else {"key": key}
         statement = level.rows([], by)
         rows = await ask(connection, statement, known)
         if len(rows) != 1:

@@ -9,6 +9,7 @@ from tortoise.models import Model
 
 Table = type[Model]
 HERE = "+"  # before a relation in a path: its row is looked for within the tenant only
+THERE = "="  # or within the tenant of the row that points to it
 
 
 def quoted(name: str) -> str:
@@ -78,5 +79,5 @@ def end(model: Table, path: str) -> tuple[Table, str]:
     """The model and the attribute that a dotted path of foreign keys leads to."""
     *relations, name = path.split(".")
     for relation in relations:
-        model = link(model, relation.removeprefix(HERE)).target
+        model = link(model, relation.lstrip(HERE + THERE)).target
     return model, name

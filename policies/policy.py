@@ -2,19 +2,22 @@
 
 import csv
 import logging
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import casbin
 
-from policies.subject import OVER_OWN_ONLY, Subject
+from policies.subject import OVER_OWN_ONLY, SELF, Subject
 
 HERE = Path(__file__).parent
 MOST = 1000  # standings whose permissions are remembered: powers of attorney combine without end
 Held = frozenset[str]
+WORDS: dict[str, Any] = tomllib.loads((HERE / "permissions.toml").read_text(encoding="utf-8"))
 logging.getLogger("casbin").setLevel(logging.ERROR)  # a denial is an answer, not a warning
 
 
@@ -28,29 +31,33 @@ class Policy:
         self._casbin = casbin.Enforcer(str(folder / "model.conf"), str(folder / "policy.csv"))
         self._casbin.add_function("holds", Subject.holds)
         self._casbin.add_function("carries", Subject.carries)
-        self._answers: dict[tuple[Held, Held, str, bool], bool] = {}
+        self._answers: dict[tuple[Held, Held, str, bool], str | None] = {}
         self._unfolded: dict[tuple[Held, Held, bool], tuple[Held, Held]] = {}
 
     def allows(self, subject: Subject, permission: str, where: UUID | None = None) -> bool:
         """Whether the subject may do this to anything there, by default where it stands."""
+        return self.decider(subject, permission, where) is not None
+
+    def decider(self, subject: Subject, permission: str, where: UUID | None = None) -> str | None:
+        """The role by which the subject may do this to anything there."""
         return self._ask(subject, permission, subject.roles - OVER_OWN_ONLY, where)
 
     def allows_own(self, subject: Subject, permission: str, where: UUID | None = None) -> bool:
         """Whether the subject may do this to what is its own."""
-        return self._ask(subject, permission, subject.over_own().roles, where)
+        return self._ask(subject, permission, subject.over_own().roles, where) is not None
 
     def _ask(
         self, subject: Subject, permission: str, roles: frozenset[str], where: UUID | None
-    ) -> bool:
-        """The law is fixed: one answer for each set of roles, here or elsewhere."""
+    ) -> str | None:
+        """The role of the row that allows it; the law is fixed, so the answer is remembered."""
         here = where is None or where == subject.organisation_id
         question = (roles, subject.carried, permission, here)
         if question not in self._answers:
             standing = replace(subject, roles=roles)
             there = subject.organisation_id if here else where
-            self._answers[question] = bool(
-                self._casbin.enforce(standing, there, *permission.split(":"))
-            )
+            asked = self._casbin.enforce_ex(standing, there, *permission.split(":"))
+            is_allowed, row = asked
+            self._answers[question] = row[0] if is_allowed else None
         return self._answers[question]
 
     def unfolded(self, subject: Subject) -> tuple[frozenset[str], frozenset[str]]:
@@ -83,6 +90,15 @@ class Policy:
     def granters(self, permission: str) -> tuple[str, ...]:
         """The roles that can give somebody a role that holds a permission."""
         return self.roles("role:assign") if self.roles(permission) else ()
+
+    def is_over_oneself(self, permission: str) -> bool:
+        """Whether every user holds a permission over what is their own."""
+        return [SELF, *permission.split(":")] in self._rows
+
+    def description(self, permission: str, language: str) -> str:
+        """What a permission allows, in words."""
+        thing, action = permission.split(":")
+        return str(WORDS[thing][action][language])
 
     @property
     def _rows(self) -> list[list[str]]:

@@ -6,21 +6,14 @@ from typing import Any, TypedDict
 
 from typing_extensions import Unpack
 
-from models import (
-    Billing,
-    BillingMethodKind,
-    CertificateProfile,
-    EanLocation,
-    EntityKind,
-    User,
-    UserStatus,
-)
+from models import Billing, BillingMethodKind, EanLocation
 from models.numbers import EanNumber, Email
-from models.refusals import Conflict, Invalid
+from models.refusals import Invalid
 from models.texts import Line, Title
 from resolvers import roles
 from resolvers.context import Context, OneOf, checked_by
-from resolvers.usages import usages
+from resolvers.units import must_be_new
+from resolvers.usages import must_be_unused
 
 
 @dataclass
@@ -134,15 +127,12 @@ async def add_ean(
     purchase_order_reference: The purchase order or reference to print on invoices.
     ean: The new EAN number.
     """
-    await context.organisation_locked()
-    here = context.organisation_id
-    if await EanLocation.exists(organisation_id=here, ean_number=ean_number):
-        raise Conflict("ALREADY_REGISTERED", path=("eanNumber",))
+    await must_be_new(context, EanLocation, ean_number)
     ean = EanLocation(
         label=label,
         attention_name=attention_name or None,
         purchase_order_reference=purchase_order_reference or None,
-        organisation_id=here,
+        organisation_id=context.organisation_id,
         ean_number=ean_number,
     )
     await ean.save()
@@ -169,13 +159,6 @@ async def remove_ean(ean: EanLocation) -> EanLocation:
     ean_id: The EAN number's id.
     ean: The EAN number as it was.
     """
-    uses: dict[EntityKind, Any] = {
-        EntityKind.USER: User.filter(ean_id=ean.id).exclude(status=UserStatus.DELETED),
-        EntityKind.CERTIFICATE_PROFILE: CertificateProfile.filter(ean_id=ean.id),
-        EntityKind.BILLING: Billing.filter(default_ean_id=ean.id),
-    }
-    if found := await usages(uses):
-        raise Conflict("EAN_IN_USE", current=ean, usages=found)
-    await User.filter(ean_id=ean.id).update(ean_id=None)
+    await must_be_unused(ean)
     await ean.delete()
     return ean

@@ -128,6 +128,12 @@ class Context:
         self.subject = Subject.user(user.id, user.organisation_id, ())
         self.name = user.name
 
+    async def appear_in(self, organisation_id: UUID) -> None:
+        """Goes down in the history of another organisation: by the name known there, and whence."""
+        me, home = await User.get(id=self.subject.user_id), await self.organisation()
+        name = f"{me.known_in(organisation_id)}, {home.name}"[:201]
+        self.attempt.actor = await Actor.named(organisation_id, ActorKind.PERSON, name, me.id)
+
     def visit(self, organisation_id: UUID, name: str) -> None:
         """Goes on, for this change only, as a person in an organisation where they are no user."""
         self.subject = replace(Subject.person(), organisation_id=organisation_id)

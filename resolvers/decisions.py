@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from models import Decision, Request, RequestKind, Right, RightAssignment, User, UserSettings
+from models import Decision, Request, RequestKind, RightAssignment, User, UserSettings
 from models.numbers import CprNumber
 from models.refusals import Conflict, Invalid, NotFound
 from models.texts import Reason
-from resolvers import users
+from resolvers import roles, users
 from resolvers.authenticators import all_assignable
 from resolvers.context import Context, checked_by
+from resolvers.requests import words_of
 from resolvers.rights import RightGrantInput, give, told_day
 from resolvers.settings import usual_units
 from resolvers.users import PersonIdentifier
@@ -118,6 +119,26 @@ async def decide_right(
     return DecidedRight(request, made)
 
 
+@checked_by(reasoned)
+async def decide_role(
+    context: Context, request: Request, decision: Decision, reason: Reason | None = None
+) -> DecidedUser:
+    """Decide whether a user gets a role.
+
+    decision: Yes or no.
+    reason: Why; needed to reject.
+    request: The decided request.
+    user: The user with the role.
+    """
+
+    async def approve(context: Context, request: Request) -> User:
+        user = await User.locked(id=request.user_id)
+        return await roles.assign(context, user, request.role)
+
+    made = await decide(context, request, RequestKind.ROLE, decision, reason, approve)
+    return DecidedUser(request, made)
+
+
 async def decide(
     context: Context,
     request: Request,
@@ -144,10 +165,9 @@ async def tell(context: Context, request: Request, made: Any) -> None:
     asker: Any = made if isinstance(made, User) else None
     asker = asker or (request.user_id and await User.get(id=request.user_id))
     if asker:
-        words = {"reason": request.decision_reason}
-        if request.right_id:
-            right = await Right.get(id=request.right_id)
-            words |= {"right": right.known_as, "last_day": made and told_day(made.until_on)}
+        words = await words_of(request) | {"reason": request.decision_reason}
+        if isinstance(made, RightAssignment):
+            words["last_day"] = told_day(made.until_on)
         await context.tell(asker, what, request, **words)
         return
     organisation = await context.organisation()

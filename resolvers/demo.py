@@ -268,14 +268,17 @@ async def ask(reach: Gateways) -> None:
     settings.can_request_user = True
     user = await User.get(**here, email="bruger2@example.dk")
     other = await User.get(**here, email="bruger3@example.dk")
+    third = await User.get(**here, email="bruger4@example.dk")
     report = await Right.get(code="virk.annual-report")
     wanted = {"user_id": other.id, "right_id": report.id}
+    promoted = {"user_id": third.id, "role": Role.USER_ADMINISTRATOR}
     hopeful = {"first_name": "Freja", "surname": "Dahl", "email": "freja@example.dk"}
     hopeful |= {"language": Language.DANISH, **proved(reach, cpr_number(200))}
     asked: tuple[tuple[RequestKind, str, str, dict[str, Any]], ...] = (
         (RequestKind.USER, "Freja Dahl", "Jeg begynder i bogholderiet", hopeful),
         (RequestKind.ANONYMITY, user.name, "Jeg har beskyttet adresse", {"user_id": user.id}),
         (RequestKind.RIGHT, other.name, "Jeg overtager årsregnskabet", wanted),
+        (RequestKind.ROLE, third.name, "Jeg skal oprette vores nye kolleger", promoted),
     )
     async with making(here["organisation_id"], reach.clock.now()):
         await settings.save()

@@ -11,11 +11,11 @@ from models import (
     GroupKind,
     HistoryHead,
     Organisation,
-    ProductionUnit,
     VatUnit,
 )
 from models.settings import PAGES
 from models.verification import verify
+from resolvers import units
 
 ALL_USERS = "Alle brugere"
 
@@ -39,7 +39,7 @@ async def found(
         await page(**here).save()
     await Group(**here, kind=GroupKind.SYSTEM, name=ALL_USERS).save()
     for number, label in (production_units or {}).items():
-        await add_production_unit(organisation, number, label)
+        await units.open_production_unit(organisation.id, number, label)
     for number, label in (vat_units or {}).items():
         await VatUnit(**here, se_number=number, name=label).save()
     registered = [
@@ -50,19 +50,6 @@ async def found(
     kind = BillingMethodKind.NEM_HANDEL if registered else BillingMethodKind.DIGITAL_POST
     await Billing(**here, kind=kind, default_ean=registered[0] if registered else None).save()
     return organisation
-
-
-async def add_production_unit(organisation: Organisation, number: str, name: str) -> None:
-    """Registers a production unit, and the group of all who work there."""
-    unit = ProductionUnit(organisation_id=organisation.id, p_number=number, name=name)
-    await unit.save()
-    group = Group(
-        organisation_id=organisation.id,
-        kind=GroupKind.SYSTEM,
-        name=f"{name} ({number})",
-        members_of=unit,
-    )
-    await group.save()
 
 
 async def verified() -> AsyncIterator[tuple[str, bool]]:

@@ -1,4 +1,4 @@
-"""Periods that begin and end by themselves: deactivations, memberships, ways in, kept answers."""
+"""Periods that end by themselves: deactivations, memberships, roles, ways in, kept answers."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from models import (
     Group,
     GroupMember,
     KeptAnswer,
+    RoleAssignment,
     User,
     UserStatus,
 )
@@ -43,6 +44,8 @@ async def turn(reach: Gateways) -> None:
         await change(reach, key, "user:reactivate", "reactivateUser")
     for key in await GroupMember.filter(until_on__lt=day).values_list("id", flat=True):
         await end_membership(reach, key)
+    for key in await RoleAssignment.filter(until_on__lt=day).values_list("id", flat=True):
+        await end_role(reach, key)
 
 
 async def tell_what_ran_out(reach: Gateways, policy: Policy) -> None:
@@ -107,3 +110,21 @@ async def end_membership(reach: Gateways, key: object) -> None:
         users = await User.filter(id=member.user_id)
         await tell_of(reach, users, "member_removed", group, group=group.name)
         await record(ended, await Actor.named(member.organisation_id, ActorKind.SYSTEM, "Segl"))
+
+
+async def end_role(reach: Gateways, key: object) -> None:
+    """Takes a role whose last day is over, unless it was taken or given anew meanwhile."""
+    now = reach.clock.now()
+    async with in_transaction():
+        held = await RoleAssignment.get_or_none(id=key)
+        if held is None:
+            return
+        user = await User.locked(id=held.user_id)  # as whoever gives and takes roles does first
+        held = await RoleAssignment.get_or_none(id=key)
+        if held is None or not held.is_over(today(now)):
+            return
+        ended = Change("role:remove", "removeRole", now, uuid4())
+        ended.begin()
+        await roles.end(held, user)
+        await tell_of(reach, [user], "role_removed", user, role=held.role)
+        await record(ended, await Actor.named(user.organisation_id, ActorKind.SYSTEM, "Segl"))

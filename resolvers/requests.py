@@ -11,6 +11,7 @@ from models import (
     RequestStatus,
     Right,
     RightAssignment,
+    Role,
     User,
     UserSettings,
     VatUnit,
@@ -18,7 +19,7 @@ from models import (
 from models.numbers import CvrNumber, Email, PhoneNumber, mask_cpr_number
 from models.refusals import Conflict, Invalid
 from models.requests import DECIDING
-from models.texts import Name, Reason
+from models.texts import FullReason, Name, Reason
 from resolvers import roles
 from resolvers.context import Context, checked_by
 
@@ -131,8 +132,21 @@ async def request_right(
     for one in await RightAssignment.filter(**wanted):
         if not one.is_over(context.today):
             raise Conflict("RIGHT_ALREADY_ASSIGNED", path=("rightId",), current=one)
-    words = {"right": right.known_as}
-    return await ask(context, RequestKind.RIGHT, me.name, reason, wanted, wanted, words)
+    return await ask(context, RequestKind.RIGHT, me.name, reason, wanted, wanted)
+
+
+@checked_by(roles.assignable)
+async def request_role(context: Context, role: Role, reason: FullReason) -> Request:
+    """Ask for an administrator's role.
+
+    role: The role.
+    reason: Why, in 10 characters or more.
+    request: The open request.
+    """
+    me = await User.locked(id=context.subject.user_id)
+    await roles.must_not_hold(context, me, role)
+    wanted = {"user_id": me.id, "role": role}
+    return await ask(context, RequestKind.ROLE, me.name, reason, wanted, wanted)
 
 
 async def ask(
@@ -142,7 +156,6 @@ async def ask(
     reason: str | None,
     facts: Mapping[str, Any],
     same: Mapping[str, Any],
-    words: Mapping[str, Any] | None = None,
 ) -> Request:
     """Makes a request and tells those who decide; refuses where the same is open already."""
     here = {"organisation_id": context.organisation_id, "kind": kind}
@@ -152,8 +165,16 @@ async def ask(
     request = Request(**here, name=name, reason=reason or None, asked_by=asked_by, **facts)
     await request.save()
     deciding = await roles.others(context, DECIDING[kind])
-    await context.tell(deciding, f"{kind.lower()}_requested", request, person=name, **words or {})
+    words = await words_of(request)
+    await context.tell(deciding, f"{kind.lower()}_requested", request, person=name, **words)
     return request
+
+
+async def words_of(request: Request) -> dict[str, Any]:
+    """What a request asks for, as letters name it."""
+    if request.right_id:
+        return {"right": (await Right.get(id=request.right_id)).known_as}
+    return {"role": request.role} if request.role else {}
 
 
 async def withdraw(request: Request) -> Request:

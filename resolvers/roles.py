@@ -11,6 +11,7 @@ from models import Change, Organisation, Role, RoleAssignment, User, UserStatus
 from models.refusals import Conflict, Invalid
 from policies import Policy
 from resolvers.context import Context, checked_by
+from resolvers.rights import told_day
 
 
 async def assignable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
@@ -42,11 +43,8 @@ async def assign(
     since = from_ or context.today
     if user.status is UserStatus.DELETED:
         raise Conflict("USER_DELETED", current=user)
-    former = await RoleAssignment.get_or_none(user_id=user.id, role=role)
-    if former and not is_over(former, context):
-        raise Conflict("ROLE_ALREADY_HELD", path=("role",), current=user)
-    if former:
-        await former.delete()
+    await must_not_hold(context, user, role)
+    await RoleAssignment.filter(user_id=user.id, role=role).delete()  # one that is over
     before = await held_roles(user)
     await RoleAssignment.create(
         organisation_id=user.organisation_id,
@@ -57,7 +55,11 @@ async def assign(
         assigned_by=await context.actor(),
         assigned_at=context.now,
     )
-    await tell(context, user, before, "role_assigned", role)
+    if since > context.today:
+        days = {"first_day": told_day(since), "last_day": told_day(until)}
+        await tell(context, user, before, "role_promised", role, **days)
+    else:
+        await tell(context, user, before, "role_assigned", role, last_day=told_day(until))
     return user
 
 
@@ -108,9 +110,16 @@ async def holders(
     return list(users.values())
 
 
+async def must_not_hold(context: Context, user: User, role: Role) -> None:
+    """Refuses a role that a user has, even if its first day is still to come."""
+    held = await RoleAssignment.get_or_none(user_id=user.id, role=role)
+    if held and not is_over(held, context):
+        raise Conflict("ROLE_ALREADY_HELD", path=("role",), current=user)
+
+
 def is_over(assignment: RoleAssignment, context: Context) -> bool:
     """Whether a role's last day has passed."""
-    return assignment.until_on is not None and assignment.until_on < context.today
+    return assignment.is_over(context.today)
 
 
 async def held_roles(user: User) -> list[Any]:
@@ -119,12 +128,25 @@ async def held_roles(user: User) -> list[Any]:
     )
 
 
-async def tell(context: Context, user: User, before: list[Any], kind: str, role: Role) -> None:
+async def tell(
+    context: Context, user: User, before: list[Any], kind: str, role: Role, **days: str | None
+) -> None:
     """Tells the user, and notes the change of roles in the user's history."""
-    change = Change.under_way()
-    change.touch(user).notes["roles"] = (before, await held_roles(user))
-    await context.tell(user, kind, user, role=role)
+    await note(user, before)
+    await context.tell(user, kind, user, role=role, **days)
+
+
+async def note(user: User, before: list[Any]) -> None:
+    """Notes in a user's history which roles it had and which it has."""
+    Change.under_way().touch(user).notes["roles"] = (before, await held_roles(user))
     await user.save()
+
+
+async def end(assignment: RoleAssignment, user: User) -> None:
+    """Takes a role whose last day is over, and notes it in the user's history."""
+    before = await held_roles(user)
+    await assignment.delete()
+    await note(user, before)
 
 
 async def must_keep_an_organisation_administrator(context: Context, without: User) -> None:

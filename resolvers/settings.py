@@ -1,21 +1,17 @@
 """What can be done to the settings, page by page."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict
 
-from tortoise.expressions import Q
 from typing_extensions import Unpack
 
 from models import (
-    Authenticator,
     AuthenticatorKind,
     AuthenticatorSettings,
-    AuthenticatorStatus,
     CertificateKind,
     CertificateSettings,
     DefaultSettings,
     DeviceKind,
-    EntityKind,
     InformationKind,
     ProductionUnit,
     SettingsPage,
@@ -24,9 +20,9 @@ from models import (
 )
 from models.refusals import Conflict, Invalid
 from resolvers.context import Context
-from resolvers.usages import Usage, usages
+from resolvers.contradictions import contradictions
+from resolvers.usages import Usage
 
-Page = TypeVar("Page", bound=SettingsPage)
 RETENTION = range(1, 3651)  # days
 
 
@@ -59,6 +55,14 @@ class AuthenticatorChoices(TypedDict, total=False):
 
 
 @dataclass
+class ChangedUserSettings:
+    """How users come to be, and what is otherwise all the same."""
+
+    settings: UserSettings
+    contradictions: list[Usage]
+
+
+@dataclass
 class ChangedAuthenticatorSettings:
     """What users may sign in with, and what they sign in with all the same."""
 
@@ -75,6 +79,14 @@ class CertificateChoices(TypedDict, total=False):
 
     allowed_kinds: list[CertificateKind]
     can_seal: bool
+
+
+@dataclass
+class ChangedCertificateSettings:
+    """What certificates may be issued, and what there is all the same."""
+
+    settings: CertificateSettings
+    contradictions: list[Usage]
 
 
 class DefaultChoices(TypedDict, total=False):
@@ -120,16 +132,17 @@ async def usual_units(context: Context, whose: Literal["user", "certificate"]) -
 
 async def update_users(
     context: Context, settings: UserSettings, **given: Unpack[UserChoices]
-) -> UserSettings:
+) -> ChangedUserSettings:
     """Change how users come to be.
 
     settings: The page as it is now.
+    contradictions: What exists and would no longer be allowed; nothing of it is changed.
     """
     if given.get("retention_days", RETENTION[0]) not in RETENTION:
         raise Invalid(
             "OUT_OF_RANGE", path=("retentionDays",), least=RETENTION[0], most=RETENTION[-1]
         )
-    return await choose(context, settings, given)
+    return ChangedUserSettings(settings, await choose(context, settings, given))
 
 
 async def update_authenticators(
@@ -147,23 +160,18 @@ async def update_authenticators(
         argument = "allowedDevices"
     if argument:
         raise Conflict("SEPARATE_MITID_ALWAYS_ALLOWED", path=(argument,), current=settings)
-    await choose(context, settings, given)
-    against = Authenticator.filter(
-        ~Q(kind__in=settings.allowed_kinds) | ~Q(device__in=settings.allowed_devices),
-        organisation_id=settings.organisation_id,
-    ).exclude(status=AuthenticatorStatus.WITHDRAWN)
-    contradictions = await usages({EntityKind.AUTHENTICATOR: against})
-    return ChangedAuthenticatorSettings(settings, contradictions)
+    return ChangedAuthenticatorSettings(settings, await choose(context, settings, given))
 
 
 async def update_certificates(
     context: Context, settings: CertificateSettings, **given: Unpack[CertificateChoices]
-) -> CertificateSettings:
+) -> ChangedCertificateSettings:
     """Change what certificates may be issued.
 
     settings: The page as it is now.
+    contradictions: What exists and would no longer be allowed; nothing of it is changed.
     """
-    return await choose(context, settings, given)
+    return ChangedCertificateSettings(settings, await choose(context, settings, given))
 
 
 async def update_defaults(
@@ -173,15 +181,21 @@ async def update_defaults(
 
     settings: The page as it is now.
     """
-    return await choose(context, settings, given)
+    await choose(context, settings, given)
+    return settings
 
 
-async def choose(context: Context, settings: Page, given: Any) -> Page:
-    """Takes over what was chosen, and notes by whom."""
+async def choose(context: Context, settings: SettingsPage, given: Any) -> list[Usage]:
+    """Takes over what was chosen, and tells what exists that is no longer allowed."""
     if not given:
         raise Invalid("NOTHING_TO_CHANGE")
     for name, value in given.items():
         setattr(settings, name, sorted(set(value)) if isinstance(value, list) else value)
+    return await keep(context, settings)
+
+
+async def keep(context: Context, settings: SettingsPage) -> list[Usage]:
+    """Stores a page and by whom it was changed; tells what exists that is no longer allowed."""
     settings.changed_by, settings.changed_at = await context.actor(), context.now
     await settings.save()
-    return settings
+    return await contradictions(settings, context.now)

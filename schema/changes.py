@@ -15,6 +15,7 @@ from schema.attempts import Outcome
 from schema.docs import a, described, summary
 from schema.guard import Guard, Replayed, all_of
 from schema.nouns import NOUNS, Allow, NounField, argument
+from schema.rows import CHANGED
 from schema.seeing import asking_for
 from schema.shape import REQUIRED, UNSET, Form, Member, input_type, members_of, target_of
 from schema.telling import must_be_signed_in
@@ -60,6 +61,8 @@ class ChangeField(NounField):
         self.guard = Guard(
             self.change, self.allow, operation, target_of(self.change), members_of(self.change)
         )
+        if target := target_of(self.change)[1]:
+            CHANGED.setdefault(self.allow, set()).add(target)
         self.parts = payloads.parts_of(self.change, self.shown_as)
         self.made = payloads.payload_type(f"{noun}Payload", operation, self.parts)
         about = f"{a(noun)}Input holds what {operation} needs."

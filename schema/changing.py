@@ -88,20 +88,16 @@ class Changing:
         run = Run(self.reader.contract, self.plan, asking_for(self.context), self.variables)
         connection = connections.get("default")._connection
         try:
-            found = await run.read_payload(connection, self.ids(outcome))
-        except KeyError:
+            await run.look()
+            found = await run.read_payload(connection, self.answers(outcome))
+        except (KeyError, Told):
             return None
         self.answered = told(self.plan, {self.payload.key: found})
         return found
 
-    def ids(self, outcome: Outcome) -> dict[str, str | None]:
-        """The ids of what the change answers with, by the payload's members."""
+    def answers(self, outcome: Outcome) -> dict[str, Any]:
+        """What the change answers with, by the payload's members."""
         whole = outcome.result
         members = {self.field.parts[0].name: whole} if isinstance(whole, Entity) else vars(whole)
-        shown = self.reader.contract.changes[self.payload.name]
         names = {one.name: one.graphql_name for one in self.field.parts}
-        return {
-            names[name]: str(one.id) if one else None
-            for name, one in members.items()
-            if names.get(name) in shown and isinstance(one, Entity | None)
-        }
+        return {names[name]: one for name, one in members.items() if name in names}

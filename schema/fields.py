@@ -159,16 +159,9 @@ def parts(kind: str, description: str, *, along: str = "", **declared: Any) -> A
     return led(description, f"list[{kind}]", way)
 
 
-def edge(
-    kind: str,
-    description: str,
-    *,
-    allow: str,
-    along: str = "",
-    keys: tuple[str, str] | None = None,
-) -> Any:
+def edge(kind: str, description: str, *, allow: str, along: str = "", **declared: Any) -> Any:
     """The row at the other end of a relation; null where there is none that one may see."""
-    way = planned.Edge(kind, along, allow, keys=keys)
+    way = planned.Edge(kind, along, allow, **declared)
     return led(description, f"Optional[{kind}]", way, allow=allow)
 
 
@@ -225,6 +218,7 @@ def page(
     most: int | None = None,
     chosen_by: dict[str, tuple[Any, str, Condition]] | None = None,
     paged_as: str = "",
+    is_abroad: bool = False,
 ) -> Any:
     """A stretch of a long list, of a relation, or with `along=None` of all that there is.
 
@@ -246,6 +240,7 @@ def page(
         through,
         is_with_row,
         most,
+        is_abroad,
     )
     arguments = [argument(*one) for one in PAGE]
     arguments += [argument(name, one | None, text) for name, (one, text, _) in chosen.items()]
@@ -267,10 +262,10 @@ def one(
     by: Any = None,
     which: str = "Which one.",
     columns: dict[str, str] | None = None,
+    arguments: tuple[StrawberryArgument, ...] = (),
     **declared: Any,
 ) -> Any:
-    """A way in to one row: by a reference, by its id, one's own, or the only one that there is."""
-    arguments: tuple[StrawberryArgument, ...] = ()
+    """A way in to one row: by a reference, by its id, one's own, the only one, or one `made`."""
     if by == "id":
         arguments = (argument("id", strawberry.ID, which),)
         columns = {"id": "id"}

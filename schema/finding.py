@@ -20,7 +20,7 @@ async def enter(declared: One, given: dict[str, Any], asking: Asking) -> Row | N
     shown = SHOWN[declared.target]
     own = sees_own(declared.allow, shown.model, asking)
     name, value = await reference(declared, given, asking)
-    known = asking.known() | {"key": value}
+    known = asking.known() | (value if declared.fills else {"key": value})
 
     async def look(own: bool) -> list[Row]:
         draft = draft_of(shown, own)
@@ -47,6 +47,8 @@ async def enter(declared: One, given: dict[str, Any], asking: Asking) -> Row | N
 
 async def reference(declared: One, given: dict[str, Any], asking: Asking) -> tuple[str | None, Any]:
     """By which column a row is looked for, and the value there."""
+    if declared.made:
+        return None, await declared.made(asking, **given)
     if declared.source:
         given = {"id": asking.context.about}
     if "id" in given:
@@ -54,6 +56,8 @@ async def reference(declared: One, given: dict[str, Any], asking: Asking) -> tup
     if "by" not in given:
         return None, None
     values = await checked(given["by"], ("by",), asking.context)
+    if declared.fills:
+        return None, values
     name, value = next((name, one) for name, one in values.items() if one is not None)
     if name == "id":
         value = id_or_none(value) or tell_nothing_here(asking.context)
@@ -80,27 +84,33 @@ def sought(declared: Found, given: dict[str, Any], asking: Asking) -> list[Any]:
 
 async def nodes(keys: list[Any], asking: Asking) -> dict[Any, Row]:
     """The rows with these ids that the one who asks may read: one statement tells their tables."""
-    kinds = {name: shown for name, shown in SHOWN.items() if TYPES.get(shown.model) == name}
-    parts, known = [], asking.known() | {"keys": statements.listed(keys)}
-    for name, shown in kinds.items():
-        if shown.allow:
-            parts.append(
-                f"select '{name}' as kind, id from {table(shown.model)}"
-                " where id = any(string_to_array($1, ',')::uuid[])"
-            )
-    kind_of = await run(statements.Statement(" union all ".join(parts), ("keys",)), known)
+    known = asking.known() | {"keys": statements.listed(keys)}
     found: dict[Any, Row] = {}
-    for name in {one["kind"] for one in kind_of}:
+    for name in {*(await kinds_of(keys)).values()}:
+        shown = SHOWN[name]
         try:
-            own = sees_own(kinds[name].allow, kinds[name].model, asking)
+            own = sees_own(shown.allow, shown.model, asking)
         except Told:
             continue
-        draft = draft_of(kinds[name], own)
+        draft = draft_of(shown, own)
         draft.conditions.append(f"{draft.expression('id')} = any({draft.keys()})")
-        asked = list(paths(kinds[name].model))
-        rows = await fetch(statements.rows(draft, asked), known, kinds[name])
+        asked = list(paths(shown.model))
+        rows = await fetch(statements.rows(draft, asked), known, shown)
         found |= {row["id"]: row for row in rows}
     return found
+
+
+async def kinds_of(keys: list[Any]) -> dict[Any, str]:
+    """The types of the things with these ids, whosever they are."""
+    parts = [
+        f"select '{name}' as kind, id from {table(shown.model)}"
+        " where id = any(string_to_array($1, ',')::uuid[])"
+        for name, shown in SHOWN.items()
+        if shown.allow and TYPES.get(shown.model) == name
+    ]
+    statement = statements.Statement(" union all ".join(parts), ("keys",))
+    found = await run(statement, {"keys": statements.listed(keys)})
+    return {one["id"]: one["kind"] for one in found}
 
 
 def id_or_none(given: Any) -> Any:

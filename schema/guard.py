@@ -6,16 +6,15 @@ from inspect import signature
 from typing import Any
 
 from models import Change, Entity, Organisation
-from models.base import EVERYONE
 from models.history import record
 from models.numbers import check_uuid
 from models.refusals import Conflict, Invalid, NotFound, Refusal, Refusals
-from planner.declarations import ALL, NONE
-from planner.tables import link
+from planner.declarations import NONE
 from policies import Subject
+from resolvers import access
+from resolvers.access import denied
 from resolvers.context import Context
 from schema.shape import Member, Reading, read_members
-from schema.telling import denied
 
 
 class Replayed(Exception):
@@ -88,8 +87,7 @@ class Guard:
         target = await self.look(model, where, context)
         if target is None:
             raise NotFound(path=path)
-        sees_all = context.extent(self.permission) is ALL and not target.is_private
-        if not sees_all and not await is_own(target, context):
+        if not (await access.judge(context, self.permission, target)).is_allowed:
             context.attempt.denied = target
             raise denied(self.permission, context)
         return target
@@ -97,10 +95,12 @@ class Guard:
     async def look(
         self, model: type[Entity], where: dict[str, Any], context: Context
     ) -> Entity | None:
-        """The entity in the organisation; or, where persons may, one's own in another."""
-        here = context.subject.organisation_id
+        """The entity in the organisation; or one's own in another, where that can be."""
+        here, me = context.subject.organisation_id, context.subject.user_id
         if here and (found := await model.locked_or_none(**where, **{model.tenant: here})):
             return found
+        if model.is_held_abroad and me:
+            return await model.locked_or_none(**where, **{str(model.owner): me})
         number = context.person and context.person.cpr_number_hash
         is_for_persons = context.policy.allows_own(Subject.person(), self.permission)
         if not (model.proved_by and number and is_for_persons):
@@ -125,28 +125,6 @@ class Guard:
 @cache
 def takes_context(resolver: Any) -> bool:
     return "context" in signature(resolver).parameters
-
-
-async def is_own(target: Entity, context: Context) -> bool:
-    """Whether a thing is the asking user's own."""
-    owner, me = target.owner, context.subject.user_id
-    if is_proved(target, context):
-        return True
-    if owner is None or me is None:
-        return False
-    if owner == EVERYONE:
-        return True
-    if "." not in owner:
-        return bool(getattr(target, owner) == me)
-    relation, name = owner.split(".")
-    way: Any = link(type(target), relation)
-    return bool(await way.target.exists(**{way.key: target.id, name: me}))
-
-
-def is_proved(target: Entity, context: Context) -> bool:
-    """Whether the asking person's CPR number shows that a thing is theirs."""
-    number = context.person and context.person.cpr_number_hash
-    return bool(number and target.proved_by and getattr(target, target.proved_by) == number)
 
 
 def all_of(refusal: Refusal | Refusals) -> list[Refusal]:

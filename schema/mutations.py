@@ -10,15 +10,18 @@ from resolvers import (
     decisions,
     groups,
     imports,
+    members,
     notifications,
     persons,
     profiles,
     requests,
+    restoring,
     rights,
     roles,
     sending,
     settings,
     undoing,
+    units,
     users,
     viewers,
 )
@@ -34,6 +37,10 @@ class Mutation:
     set_language = mutation(viewers.set_language, allow="viewer:set_language", shown_as="Viewer")
 
     # Organisation
+    add_production_unit = mutation(units.add_production_unit, allow="production_unit:add")
+    remove_production_unit = mutation(units.remove_production_unit, allow="production_unit:remove")
+    add_vat_unit = mutation(units.add_vat_unit, allow="vat_unit:add")
+    remove_vat_unit = mutation(units.remove_vat_unit, allow="vat_unit:remove")
     assign_role = mutation(roles.assign, allow="role:assign")
     remove_role = mutation(roles.remove, allow="role:remove")
 
@@ -63,11 +70,13 @@ class Mutation:
     request_user = mutation(requests.request_user, allow="user_request:create")
     request_anonymity = mutation(requests.request_anonymity, allow="anonymity_request:create")
     request_right = mutation(requests.request_right, allow="right_request:create")
+    request_role = mutation(requests.request_role, allow="role_request:create")
     decide_user_request = mutation(decisions.decide_user, allow="user_request:decide")
     decide_anonymity_request = mutation(
         decisions.decide_anonymity, allow="anonymity_request:decide"
     )
     decide_right_request = mutation(decisions.decide_right, allow="right_request:decide")
+    decide_role_request = mutation(decisions.decide_role, allow="role_request:decide")
     withdraw_request = mutation(requests.withdraw, allow="request:withdraw")
 
     # Many users at once
@@ -86,8 +95,9 @@ class Mutation:
     create_group = mutation(groups.create, allow="group:create")
     update_group = mutation(groups.update, allow="group:update")
     delete_group = mutation(groups.delete, allow="group:delete")
-    add_group_members = mutation(groups.add_members, allow="group:add_member")
-    remove_group_members = mutation(groups.remove_members, allow="group:remove_member")
+    add_group_members = mutation(members.add, allow="group:add_member")
+    remove_group_members = mutation(members.remove, allow="group:remove_member")
+    leave_group = mutation(members.leave, allow="group:leave")
 
     # Rights
     assign_right = mutation(rights.assign, allow="right:assign")
@@ -118,6 +128,7 @@ class Mutation:
         settings.update_certificates, allow="settings:update_certificates"
     )
     update_default_settings = mutation(settings.update_defaults, allow="settings:update_defaults")
+    restore_settings = mutation(restoring.restore, allow="settings:restore")
 
     # Notifications
     mark_notifications_read = mutation(

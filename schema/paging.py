@@ -18,7 +18,7 @@ from planner.wholes import Listed, listed
 from schema.rows import SHOWN, Cohort, Row, along, fetch, grouped, paths, run
 from schema.seeing import draft_of, must_hold, sees_own
 from schema.shape import checked
-from schema.telling import tell
+from schema.telling import denied, tell
 
 
 @dataclass
@@ -66,6 +66,8 @@ async def turn(
         own = False
     else:
         own = sees_own(declared.allow, shown.model, asking)
+    if isinstance(root, Row) and root.cohort.is_away:
+        tell(denied(declared.allow, asking.context), asking.context)
     stretch = stretch_of(declared, given, asking)
     conditions = await conditions_of(declared, given, asking)
     known = asking.known() | statements.given(stretch) | {name: v for _, name, v in conditions}
@@ -75,7 +77,7 @@ async def turn(
         known["keys"] = statements.listed({row[way.near] for row in cohort.rows} - {None})
 
     def draft() -> Draft:
-        one = draft_of(shown, own, declared.only)
+        one = draft_of(shown, own, declared.only, declared.is_abroad)
         named = {name for _, name, _ in conditions}
         if declared.most and way and not named & {"from_", "until"}:
             one.latest(declared.most, declared.order.columns[0], way)
@@ -87,7 +89,7 @@ async def turn(
 
     async def read() -> dict[Any, list[Row]]:
         statement = statements.page(draft(), list(paths(shown.model)), stretch, way)
-        rows = await fetch(statement, known, shown)
+        rows = await fetch(statement, known, shown, declared.is_abroad)
         return grouped(rows, "above") if way else {None: rows}
 
     async def count() -> dict[Any, int]:

@@ -15,7 +15,7 @@ from schema.docs import a, described
 from schema.fields import column
 from schema.nouns import plain
 from schema.problems import problem
-from schema.rows import TYPES, Row, rows_of
+from schema.rows import SHOWN, TYPES, Row, rows_of
 from schema.shape import without_none
 
 
@@ -74,7 +74,7 @@ async def done(made: type, parts: list[Part], result: Any, asking: Asking, hides
     whole = {parts[0].name: result} if isinstance(result, Entity) else vars(result)
     shown = await show(whole, asking)
     for one in parts:
-        if isinstance(shown[one.name], Row):
+        if isinstance(shown[one.name], Row) and one.shown_as in SHOWN:
             shown[one.name] = shown[one.name].seen_as(one.shown_as)
         if hides and one.is_shown_once:
             shown[one.name] = None

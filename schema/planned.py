@@ -29,7 +29,7 @@ LARGEST = Weight(10**9, 100, 10**6, 10**6, 10**6, 10**6)
 def contract_of(graph: Graph) -> Contract:
     """All declarations of a schema, by the names that GraphQL knows."""
     roots: dict[str, Any] = {}
-    attributes, names = {}, {}
+    attributes, led, names = {}, {}, {}
     wholes: dict[str, Any] = {}
     for name, kind in graph._schema.type_map.items():
         fields = {
@@ -47,6 +47,8 @@ def contract_of(graph: Graph) -> Contract:
             attributes[name] = {key: python[key] for key in plain}
             declared = {key: one.metadata.get("declared") for key, one in fields.items()}
             wholes[name] = {key: one for key, one in declared.items() if isinstance(one, Whole)}
+            others = fields.items() - plain.items()
+            led[name] = {key: (python[key], one.metadata["allow"]) for key, one in others}
 
     def mistakes(document: Any) -> list[Any]:
         """What is wrong with a document, by the rules that the executor has too."""
@@ -62,6 +64,7 @@ def contract_of(graph: Graph) -> Contract:
         SHOWN,
         roots,
         attributes,
+        led,
         names,
         wholes,
         found,

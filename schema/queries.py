@@ -1,9 +1,14 @@
 """The ways in for reading."""
 
+import strawberry
+
 from models import ImportAction
+from resolvers.members import ExternalUserRef
 from resolvers.users import UserRef
+from schema.allowing import explain
 from schema.fields import answer, found, one, page
 from schema.nouns import argument, root
+from schema.types.access import law
 from schema.types.certificates import (
     CERTIFICATE_ORDER,
     CertificateFilter,
@@ -16,6 +21,7 @@ from schema.types.notifications import NotificationFilter
 from schema.types.requests import RequestFilter
 from schema.types.rights import RightFilter
 from schema.types.users import USER_ORDER, UserFilter
+from schema.types.viewers import TARGET
 
 
 @root
@@ -39,6 +45,24 @@ class Query:
         "Several entities by id, in the same order; null where one cannot be read.",
         allow="node:read",
         is_many=True,
+    )
+
+    explain_access = one(
+        "AccessExplanation",
+        "Why somebody may or may not do something.",
+        allow="access:explain",
+        made=explain,
+        arguments=(
+            argument("user_id", strawberry.ID | None, "About whom; oneself when absent."),
+            argument("permission", str, "The permission, as in user:deactivate."),
+            argument("target", strawberry.ID | None, f"{TARGET}."),
+        ),
+    )
+    policy = answer(
+        law,
+        "list[PolicyRow]",
+        "The whole law: each permission with the roles that hold it.",
+        allow="policy:read",
     )
 
     # Organisation
@@ -121,6 +145,15 @@ class Query:
         filter=GroupFilter,
     )
     group = one("Group", "One user group.", allow="group:read", by="id", which="The group.")
+    external_user = one(
+        "ExternalUser",
+        "A user of another organisation who can become a member; null for unknown and not eligible"
+        " alike.",
+        allow="external_user:find",
+        by=ExternalUserRef,
+        which="Exactly which one.",
+        fills=True,
+    )
 
     # Rights
     rights = page(

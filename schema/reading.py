@@ -1,6 +1,6 @@
 """The declarations as ordinary resolvers: the executor reads a level of rows at a time."""
 
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from typing import Any
 
 import strawberry
@@ -46,7 +46,7 @@ async def resolve(root: strawberry.Parent[Any], info: Info, **given: Any) -> Any
             must_hold(asking, allow, root)
             return root[path]
         case Computed():
-            return await compute(root, declared, given, asking)
+            return await compute(root, declared, info, given, asking)
         case Facet():
             return seen(root, declared, asking)
         case Edge(target=None):
@@ -65,10 +65,15 @@ async def resolve(root: strawberry.Parent[Any], info: Info, **given: Any) -> Any
             return await find(declared, given, asking)
 
 
-async def compute(root: Any, declared: Computed, given: dict[str, Any], asking: Asking) -> Any:
+async def compute(
+    root: Any, declared: Computed, info: Info, given: dict[str, Any], asking: Asking
+) -> Any:
     if isinstance(root, Row):
         if declared.allow:
             must_hold(asking, declared.allow, root)
+        if iscoroutinefunction(declared.function):
+            key = (root.shown.name, along(info.path))
+            return await root.cohort.once(key, lambda: declared.function(asking, **given))
         values = [root[path] for path in declared.needs]
     else:
         if declared.allow and asking.extent(declared.allow) is NONE:
@@ -106,7 +111,7 @@ async def follow(
         keys = {row[way.near] for row in root.cohort.rows} - {None}
         if not keys:
             return {}
-        draft = draft_of(shown, own, declared.only)
+        draft = draft_of(shown, own, declared.only, declared.is_abroad)
         draft.where([(condition, name) for condition, name, _ in parts])
         asked = list(dict.fromkeys([*paths(shown.model), *far]))
         statement = statements.rows(draft, asked, way, declared.order, declared.limit, *far[1:])
@@ -115,7 +120,8 @@ async def follow(
             beside = {row[near[1]] for row in root.cohort.rows}
             known = root.cohort.known | known | {"beside": statements.listed(beside)}
         known |= {name: one for _, name, one in parts}
-        return grouped(await fetch(statement, known, shown), *far)
+        is_away = root.cohort.is_away and declared.is_abroad
+        return grouped(await fetch(statement, known, shown, is_away), *far)
 
     found = await root.cohort.once((root.shown.name, along(info.path)), read)
     rows = found.get(key_of(root, *near), [])

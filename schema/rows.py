@@ -22,6 +22,7 @@ from planner.shapes import ABOVE
 from planner.tables import Table, end, link
 
 SHOWN: dict[str, Shown] = {}  # the types by name
+CHANGED: dict[str, set[Table]] = {}  # by permission: what changes by it act on
 TYPES: dict[Any, str] = {CprNumber: "CprNumber"}  # the type that shows a model or a value
 
 
@@ -31,6 +32,7 @@ class Cohort:
 
     rows: list["Row"] = field(default_factory=list)
     known: dict[str, Any] = field(default_factory=dict)  # by which they were read
+    is_away: bool = False  # whether they are another organisation's
     reads: dict[Hashable, "asyncio.Future[Any]"] = field(default_factory=dict)
 
     async def once(self, key: Hashable, read: Callable[[], Awaitable[Any]]) -> Any:
@@ -124,9 +126,11 @@ async def run(statement: Statement, known: dict[str, Any]) -> list[dict[str, Any
     return await connections.get("default").execute_query_dict(statement.text, values)
 
 
-async def fetch(statement: Statement, known: dict[str, Any], shown: Shown) -> list[Row]:
+async def fetch(
+    statement: Statement, known: dict[str, Any], shown: Shown, is_away: bool = False
+) -> list[Row]:
     """The rows of a statement, as one cohort."""
-    cohort = Cohort(known=known)
+    cohort = Cohort(known=known, is_away=is_away)
     makers = paths(shown.model)
     for found in await run(statement, known):
         values = {path: make(found[path]) for path, make in makers.items()}
@@ -140,13 +144,13 @@ async def rows_of(entities: list[Entity], asking: Asking) -> dict[Any, Row]:
     found: dict[Any, Row] = {}
     for model in {type(one) for one in entities}:
         shown, mine = SHOWN[TYPES[model]], {one.id: one for one in entities if type(one) is model}
-        draft = Draft(model)
+        draft = Draft(model, abroad=model.is_held_abroad)
         draft.conditions.append(f"{draft.expression('id')} = any({draft.keys()})")
         known = asking.known() | {"keys": statements.listed(mine)}
         statement = statements.rows(draft, list(paths(model)))
         found |= {row["id"]: row for row in await fetch(statement, known, shown)}
         if gone := [one for key, one in mine.items() if key not in found]:
-            draft = Draft(model)
+            draft = Draft(model, abroad=model.is_held_abroad)
             draft.remember("gone")
             known["gone"] = remembered(gone)
             statement = statements.rows(draft, list(paths(model)))

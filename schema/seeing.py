@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from models.base import EVERYONE
-from planner.declarations import ALL, NONE, OWN, Asking, Shown
+from planner.declarations import NONE, OWN, Asking, Shown, reach
 from planner.drafts import Draft
 from planner.tables import Table
 from schema.rows import Row
@@ -31,12 +30,10 @@ def sees_own(permission: str | None, model: Table, asking: Asking) -> bool:
     """Whether only one's own rows may be seen; tells the refusal where none may."""
     if permission is None:
         return False
-    extent, owner = asking.extent(permission), getattr(model, "owner", None)
-    if extent is ALL and getattr(model, "is_private", False):
-        extent = OWN
-    if extent is NONE or (extent is OWN and owner is None):
+    extent = reach(asking.extent(permission), model)
+    if extent is NONE:
         tell(denied(permission, asking.context), asking.context)
-    return extent is OWN and owner != EVERYONE
+    return extent is OWN
 
 
 def must_hold(asking: Asking, permission: str | None, row: Row) -> None:
@@ -46,7 +43,7 @@ def must_hold(asking: Asking, permission: str | None, row: Row) -> None:
         tell(denied(str(permission), asking.context), asking.context)
 
 
-def draft_of(shown: Shown, own: bool, only: str | None = None) -> Draft:
-    draft = Draft(shown.model, own=own)
+def draft_of(shown: Shown, own: bool, only: str | None = None, abroad: bool = False) -> Draft:
+    draft = Draft(shown.model, own=own, abroad=abroad)
     draft.only(only)
     return draft

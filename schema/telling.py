@@ -2,7 +2,8 @@
 
 from typing import Any, NoReturn
 
-from models.refusals import Denied, Invalid, NotFound, Refusal, TurnedAway, Unauthenticated
+from models.refusals import Invalid, NotFound, Refusal, Unauthenticated, Denied
+from resolvers.access import denied as denied
 from resolvers.context import Context
 
 
@@ -45,15 +46,3 @@ def must_be_signed_in(context: Context | None, language: str = "en") -> Context:
     if context is None or (not context.subject.roles and context.subject.user_id is None):
         raise Told(Unauthenticated(), context.language if context else language)
     return context
-
-
-def denied(permission: str, context: Context) -> Denied:
-    """The refusal of a permission: who holds it, and who can give that."""
-    if context.subject.is_turned_away:
-        return TurnedAway(permission=permission)
-    policy = context.policy
-    return Denied(
-        permission=permission,
-        allowed_for=policy.roles(permission),
-        grantable_by=policy.granters(permission),
-    )

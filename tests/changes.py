@@ -11,6 +11,7 @@ from gateways import Claims
 from models import User
 from schema.graph import graph
 from tests.files import created, file
+from tests.pages import UNREGISTERED_P
 from tests.scenes import CPR, LINK, ORGANISATION, RIGHTS, USERS, Scene
 
 SDL = build_schema(graph.as_str(), assume_valid=True)
@@ -36,6 +37,28 @@ CODE, ONE_TIME_CODE = "temporaryCode { expiresAt }", "oneTimeCode { expiresAt }"
 USER_FILE = {"text": file(created(1))}
 
 CHANGES = {
+    "addProductionUnit": Row(
+        ORGANISATION,
+        "productionUnit { version pNumber }",
+        lambda _: {"pNumber": UNREGISTERED_P, "name": "Canteen"},
+    ),
+    "removeProductionUnit": Row(
+        ORGANISATION,
+        "productionUnit { version }",
+        lambda s: {"productionUnitId": s.store.id},
+        lambda s: s.store,
+    ),
+    "addVatUnit": Row(
+        ORGANISATION,
+        "vatUnit { version seNumber }",
+        lambda _: {"seNumber": "13748136", "name": "Canteen"},
+    ),
+    "removeVatUnit": Row(
+        ORGANISATION,
+        "vatUnit { version }",
+        lambda s: {"vatUnitId": s.vat_unit.id},
+        lambda s: s.vat_unit,
+    ),
     "setLanguage": Row("", "viewer { language }", lambda _: {"language": "ENGLISH"}),
     "assignRole": Row(
         ORGANISATION,
@@ -119,6 +142,15 @@ CHANGES = {
         lambda s: {"requestId": s.right_request.id, "decision": "APPROVE"},
         lambda s: s.right_request,
     ),
+    "requestRole": Row(
+        "", REQUEST, lambda _: {"role": "USER_ADMINISTRATOR", "reason": "New tasks from today"}
+    ),
+    "decideRoleRequest": Row(
+        ORGANISATION,
+        f"{REQUEST} user {{ name roles {{ role }} }}",
+        lambda s: {"requestId": s.role_request.id, "decision": "APPROVE"},
+        lambda s: s.role_request,
+    ),
     "decideUserRequest": Row(
         USERS,
         f"{REQUEST} user {{ status name }}",
@@ -191,6 +223,9 @@ CHANGES = {
         f"{GROUP} results {{ index member {{ name }} }}",
         lambda s: {"groupId": s.group.id, "memberIds": [s.member.id]},
         lambda s: s.group,
+    ),
+    "leaveGroup": Row(
+        "bo", "member { version name }", lambda s: {"memberId": s.member.id}, lambda s: s.member
     ),
     "assignRight": Row(
         RIGHTS,
@@ -298,6 +333,12 @@ CHANGES = {
         SETTINGS,
         lambda _: {"userPNumber": "1029829825"},
         lambda s: s.default_settings,
+    ),
+    "restoreSettings": Row(
+        ORGANISATION,
+        SETTINGS,
+        lambda s: {"historyEntryId": s.delivery.id},
+        lambda s: s.user_settings,
     ),
 }
 

@@ -31,6 +31,11 @@ KIND = re.compile(
     r"select '\w+' as kind, id::text from (\"\w+\") t where (\"\w+\") = \$1"
     r" and id = any\(string_to_array\(\$2, ','\)::uuid\[\]\)"
 )
+OWN_ABROAD = re.compile(
+    r'\((t\."organisation_id" = \$1) or (?:t\."user_id" = \$(\d+)|exists \(select 1 from'
+    r' "group_member" own where own\."group_id" = t\."id" and own\."user_id" = \$(\d+)'
+    r" and true\))\)"
+)
 
 
 def documents() -> Iterator[str]:
@@ -133,7 +138,7 @@ def sent(reader: Reader) -> Iterator[Statement]:
 
 def is_of_one_tenant(statement: Statement) -> bool:
     """Whether the outermost condition, which must hold, is the tenant's."""
-    text = by_tables(statement.text)
+    text = but_for_own(by_tables(statement.text), statement)
     if " as kind, " in text:
         found = [KIND.fullmatch(one) for one in text.split(" union all ")]
         return all(one and is_tenant(*one.groups()) for one in found)
@@ -152,6 +157,16 @@ def is_of_one_tenant(statement: Statement) -> bool:
     return bool(first and is_tenant(here[1], first[1]) and " or " not in conditions)
 
 
+def but_for_own(text: str, statement: Statement) -> str:
+    """A text without what lets in the own memberships elsewhere, and the groups they are of."""
+
+    def is_own(found: re.Match[str]) -> str:
+        place = int(found[2] or found[3])
+        return found[1] if statement.places[place - 1] == "me" else found[0]
+
+    return OWN_ABROAD.sub(is_own, text)
+
+
 def by_tables(text: str) -> str:
     """A text in which what makes the rows of a model is called as its table."""
     for model in {shown.model for shown in SHOWN.values()}:
@@ -162,8 +177,10 @@ def by_tables(text: str) -> str:
 
 
 def is_joined_here(far: str, alias: str, condition: str) -> bool:
-    """Whether a row that becomes an object is the tenant's; other joins lend values only."""
-    end = re.search(rf' and {alias}\.("\w+") = \$1$', condition)
+    """Whether a row that becomes an object is the tenant's, or that of the row that points to it;
+    other joins lend values only.
+    """
+    end = re.search(rf' and {alias}\.("\w+") = (?:\$1|\w+\."organisation_id")$', condition)
     return "__" not in alias or bool(end and is_tenant(far, end[1]))
 
 

@@ -41,6 +41,7 @@ from models import (
     RetrievalIdentification,
     RevocationReason,
     Right,
+    Role,
     RoleAssignment,
     User,
     UserSettings,
@@ -339,6 +340,8 @@ class Home:
             if kind is RequestKind.RIGHT:
                 request |= {"right": self.chance.choice(await Right.all().order_by("code"))}
                 request |= {"production_unit": self.perhaps(unit), "vat_unit": self.perhaps(vat)}
+            if kind is RequestKind.ROLE:
+                request["role"] = self.chance.choice([*Role][:3])
             if kind is RequestKind.USER:
                 request["phone_number"] = self.perhaps("20304050")
                 request["cpr"] = self.chance.choice(CPR_NUMBERS)

@@ -25,6 +25,7 @@ LISTS = {
     "UserImportRow": ("userImports(first: 20) { nodes {", "UserImport.plan", "} }"),
     "UserImportRowError": ("userImports(first: 20) { nodes {", "UserImport.rowErrors", "} }"),
     "Group": ("", "Query.groups", ""),
+    "Right": ("", "Query.rights", ""),
     "GroupMember": ("groups(first: 20) { nodes {", "Group.members", "} }"),
     "Certificate": ("", "Query.certificates", ""),
     "CertificateProfile": ("", "Query.certificateProfiles", ""),
@@ -36,7 +37,10 @@ LISTS = {
 }
 TEXTS = ("%", "_", "", "ø", "Æ", "\\", "'", '"', "e", "nothing like it", "x" * 201)
 
-PERMISSIONS = ("user:list", "user:activate", "group:create", "no:such")
+PERMISSIONS = (
+    *("node:read", "user:read", "user:delete", "user:read_history", "role:assign"),
+    *("user:list", "user:activate", "group:create", "no:such"),
+)
 
 Ask = Callable[[str, str], Awaitable[Any]]
 
@@ -61,7 +65,8 @@ class Known:
     def likely(self, member: str, kind: str, noun: str) -> list[str]:
         """Values for a member of an input: of the field by that name, best of that type's."""
         if kind == "ID":
-            return self.ids_of(noun if member == "id" else member.removesuffix("Id"))
+            about = {"id": noun, "target": "User"}.get(member, member.removesuffix("Id"))
+            return self.ids_of(about)
         if member == "text":
             return [*TEXTS, *self.parts()]
         found = self.values.get(member, {})
@@ -88,6 +93,9 @@ async def gathered(ask: Ask) -> Known:
                 for entry in found if asker == "owner" else found[:5]:
                     known.learn(name, entry["node"])
                     known.cursors.setdefault((name, order), []).append(entry["cursor"])
+    for asker in ("owner", "stranger"):
+        answer = await ask(asker, "{ organisation { cvrNumber } }")
+        known.values["cvrNumber"][answer["organisation"]["cvrNumber"]] = "Organisation"
     known.values["cprNumber"] = dict.fromkeys(CPR_NUMBERS, "User")
     known.values["permission"] = dict.fromkeys(PERMISSIONS, "Viewer")
     for (name, order), real in [*known.cursors.items()]:

@@ -292,9 +292,10 @@ class Writer:
     def members(self, kind: GraphQLInputObjectType, noun: str) -> dict[str, Any]:
         needed = [name for name, one in kind.fields.items() if is_required_input_field(one)]
         is_one_of = takes_one(kind)
-        rest = st.sampled_from([name for name in kind.fields if name not in needed])
-        least, most = (1, 1) if is_one_of else (0, 2)
-        chosen = self.draw(st.lists(rest, min_size=least, max_size=most, unique=True))
+        rest = [name for name in kind.fields if name not in needed]
+        least, most = (1, 1) if is_one_of else (0, min(2, len(rest)))
+        one = st.sampled_from(rest) if rest else st.nothing()
+        chosen = self.draw(st.lists(one, min_size=least, max_size=most, unique=True))
         found = {
             name: self.value(kind.fields[name].type, name, noun) for name in [*needed, *chosen]
         }

@@ -59,9 +59,18 @@ async def neighbours() -> tuple[Town, dict[str, dict[str, str]]]:
             things[word] = shared | await provided(town.make, word, shared)
     for asker in ASKERS:
         await meet(town.make, things[asker], [things[one] for one in things if one != asker])
+    for guest in GUESTS:
+        await settle(things[guest])
     town.gateways.jobs.every(3600, stay, "letters")
     town.people = {word: own["user"] for word, own in things.items()}
     return town, {word: texts(own) for word, own in things.items()}
+
+
+async def settle(guest: Things) -> None:
+    """Of a guest the first membership elsewhere."""
+    elsewhere = GroupMember.filter(user_id=guest["user"].id)
+    elsewhere = elsewhere.exclude(organisation_id=guest["organisation"].id)
+    guest["guesthood"] = await elsewhere.order_by("id").first()
 
 
 async def stay() -> None:
@@ -198,7 +207,7 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
     }
     known = {"word": word, "name": user.name, "cpr": user.cpr_number, "born": user.date_of_birth}
     known |= {"giver": giver.name, "promise": promise.from_on, "reason": user.deactivation_reason}
-    known |= {"hopeful": hope["email"], "hoped": hope["cpr_number"]}
+    known |= {"address": user.email, "hopeful": hope["email"], "hoped": hope["cpr_number"]}
     known |= {"post": post.to, "order_number": things["order"].reference}
     return things | known | await told(make, home, things)
 

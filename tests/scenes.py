@@ -15,13 +15,17 @@ from models import (
     CertificateStatus,
     EanLocation,
     GroupMember,
+    HistoryEntry,
     Letter,
     NotificationPreferences,
     Organisation,
+    ProductionUnit,
     RequestKind,
     Right,
+    Role,
     User,
     UserStatus,
+    VatUnit,
 )
 from models.settings import PAGES
 from tests.making import Maker
@@ -97,6 +101,12 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
                 kind=RequestKind.RIGHT,
                 right=await Right.get(code="post.read"),
             ),
+            "role_request": await make.request(
+                organisation,
+                user=users["bo"],
+                kind=RequestKind.ROLE,
+                role=Role.RIGHTS_ADMINISTRATOR,
+            ),
             "user_request": await make.request(organisation),
             "anonymity_request": await make.request(organisation, user=users["bo"]),
             "billing": await Billing.get(**here),
@@ -111,6 +121,11 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
                 users["employee"], kind=AuthenticatorKind.PRIVATE_MITID
             ),
             "ean": ean,
+            "store": await ProductionUnit.filter(**here).order_by("p_number").first(),
+            "vat_unit": await VatUnit.get(**here),
+            "delivery": await HistoryEntry.filter(about_id=things["user_settings"].id)
+            .order_by("sequence")
+            .first(),
             "file": await make.file(organisation),
             "run_file": await make.file(
                 organisation, status="DONE", started_at=make.now, finished_at=make.now

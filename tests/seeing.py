@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 WAYS = {
     "NODE": "node(id: $TOKEN) > ... on TYPE > id",
+    "WHYS": 'explainAccess(permission: "group:list", userId: $user)',
     "USER": "user(by: {id: $user})",
     "SELF": "user(by: {id: $my_user})",
     "DONE": "history(filter: {actorUserId: $user}) > nodes",
@@ -23,6 +24,8 @@ WAYS = {
     "BATCH": "activationBatch(id: $batch)",
     "GROUP": "group(id: $group)",
     "MINE": "group(id: $my_group)",
+    "ELSEWHERE": "viewer > externalMemberships(first: 100) > nodes",
+    "OUTSIDE": "externalUser(by: {cvrNumber: $cvr, email: $address})",
     "JOIN": "mutation > addGroupMembers(dryRun: true, input:"
     " {groupId: $group, members: [{userId: $my_payer}]}) > errors { code }",
     "RIGHTLY": "request(id: $right_request)",
@@ -47,13 +50,18 @@ WAYS = {
     "CERTIFICATES": "settings > certificates",
     "DEFAULTS": "settings > defaults",
 }
+FORMS = {"cvr": "CvrNumber", "address": "Email"}  # of what is no id
 READS = """
 Query.viewer                               viewer > language                    DANISH
 Query.node                                 node(id: $certificate) > id          certificate
 Query.nodes                                nodes(ids: [$group]) > id            group
+Query.policy                               policy > permission                  user:list
+Query.explainAccess                        WHYS > message                       group:list
+AccessExplanation                          WHYS > allowedFor permission         group:list
 Viewer                                     viewer > user > id                   user
 Viewer.user                                viewer > user > name                 name
 Viewer.organisation                        viewer > organisation > id           organisation
+Viewer.externalMemberships                 ELSEWHERE > id      guesthood
 
 Query.users                                users > nodes > id                   user
 Query.user                                 USER > id                            user
@@ -113,11 +121,15 @@ Group.vatUnit                              GROUP > vatUnit > id                 
 Group.rightAssignments                     GROUP > rightAssignments > nodes > id  group_assignment
 Group.members                              GROUP > members > nodes > id         member
 Group.members@mine                         MINE > members > nodes > name        name
+Group.members@abroad                       ELSEWHERE > group > members > nodes > id  member
 Group.history                              GROUP > HISTORY                      group_entry
 GroupMember                                NODE                                 member
 GroupMember.group                          USER > memberships > nodes > group > id  group
 GroupMember.user                           USER > memberships > nodes > user > id  user
 GroupMember.user@mine                      MINE > members > nodes > user > id   user
+GroupMember.group@abroad                   ELSEWHERE > group > id  group
+Query.externalUser                         OUTSIDE > name                       name
+ExternalUser                               OUTSIDE > name                       name
 GroupMemberResult.member                   JOIN results > member > user > id    my_payer
 
 Query.requests                             requests(first: 100) > nodes > id    request
@@ -241,7 +253,7 @@ def read(row: str) -> tuple[str, Read]:
     steps = way.replace("TOKEN", token).replace("TYPE", kind).split(" > ")
     operation = steps.pop(0) if steps[0] in ("mutation", "subscription") else "query"
     names = tuple(dict.fromkeys(re.findall(r"\$(\w+)", way.replace("TOKEN", token))))
-    given = ", ".join(f"${one}: ID!" for one in names)
+    given = ", ".join(f"${one}: {FORMS.get(one, 'ID')}!" for one in names)
     head = f"{operation} ({given})" if given else operation
     return name, Read(f"{head} {{ {' { '.join(steps)}{' }' * len(steps)}", names, about, token)
 

@@ -26,12 +26,13 @@ CONSENTS = ("giveConsent", "withdrawConsent")
 # To no person closed, so there is none to deny.
 OVER_ONESELF = (
     *("setLanguage", "activateUser", "requestUser", "requestAnonymity", "requestRight"),
+    "requestRole",
     *("markNotificationsRead", "updateNotificationPreferences", *CONSENTS),
 )
 # Whether it is one's own is seen when it is found.
 OVER_ONE_S_OWN = (
     *("revokeCertificate", "revealCprNumber", "withdrawRequest", "markNotificationsRead"),
-    *CONSENTS,
+    *(*CONSENTS, "leaveGroup"),
 )
 
 NOUNS = {"version", "user", "group"}

@@ -22,6 +22,8 @@ test_who_may_use_groups = who_may("""
     group:delete         .            .                    .                       x
     group:add_member     .            x                    x                       .
     group:remove_member  .            x                    x                       .
+    group:leave          x            .                    .                       .
+    external_user:find   .            x                    x                       .
 """)
 
 GROUPS = """

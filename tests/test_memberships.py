@@ -12,10 +12,14 @@ query Members($id: ID!, $filter: GroupMemberFilter) {
   group(id: $id) { members(filter: $filter) { totalCount nodes { name } } }
 }
 """
+BY_GROUP = """
+query ByGroup($id: ID!) { users(filter: { groupId: $id }) { totalCount } }
+"""
 OWN = """
 query Own {
   viewer {
     user {
+      effectiveRights { right { title } }
       memberships { totalCount nodes { name addedBy { name user { id } } group { id name } } }
     }
   }
@@ -30,7 +34,7 @@ query Look($own: ID!, $other: ID!) {
 """
 ADD = """
 mutation AddGroupMembers($input: AddGroupMembersInput!) {
-  addGroupMembers(input: $input) { errors { code } }
+  addGroupMembers(input: $input) { results { problem { code } } errors { code } }
 }
 """
 
@@ -65,6 +69,51 @@ async def test_a_membership_ends_by_itself_after_its_last_day(
     assert ended.told == ("removeGroupMembers", "DONE")
     assert ended["actor"] == {"name": "Segl"}
     assert ended.changes["user"] == ("Eva Lund", None)
+
+
+async def test_a_membership_that_is_over_is_not_shown_and_gives_nothing_before_it_is_taken_out(
+    ask, person, make, hansen, bo, gateways
+):
+    eva, group = await person(name="Eva Lund"), await make.group(hansen, name="Payroll")
+    await make.right(group)
+    await ask(bo, ADD, input=naming(group, eva, until="2026-11-02"))
+    await ask(bo, ADD, input=naming(group, bo))
+
+    gateways.clock.advance(days=1)
+
+    members = (await ask(bo, MEMBERS, id=group.id))["members"]
+    assert members == {"totalCount": 1, "nodes": [{"name": "Bo Holm"}]}
+    assert (await ask(bo, BY_GROUP, id=group.id))["totalCount"] == 1
+    mine = (await ask(eva, OWN))["user"]
+    assert [one["group"]["name"] for one in mine["memberships"]["nodes"]] == ["Alle brugere"]
+    assert mine["effectiveRights"] == []
+    assert await GroupMember.exists(user_id=eva.id, group_id=group.id)
+
+
+async def test_whose_membership_is_over_is_added_anew(ask, person, make, hansen, bo, gateways):
+    eva, group = await person(name="Eva Lund"), await make.group(hansen, name="Payroll")
+    await ask(bo, ADD, input=naming(group, eva, until="2026-11-02"))
+    former = await GroupMember.get(group_id=group.id)
+    gateways.clock.advance(days=1)
+
+    answer = await ask(bo, ADD, input=naming(group, eva, until="2026-12-31"))
+
+    assert answer["results"] == [{"problem": None}]
+    member = await GroupMember.get(group_id=group.id)
+    assert str(member.until_on) == "2026-12-31"
+    ended, _ = await history_of(ask, bo, former)
+    assert ended.changes["user"] == ("Eva Lund", None)
+    (begun,) = await history_of(ask, bo, member)
+    assert begun.changes["user"] == (None, "Eva Lund")
+
+
+async def test_who_is_a_member_until_today_is_not_added_again(ask, person, make, hansen, bo):
+    eva, group = await person(), await make.group(hansen)
+    await ask(bo, ADD, input=naming(group, eva, until="2026-11-02"))
+
+    answer = await ask(bo, ADD, input=naming(group, eva))
+
+    assert answer["results"] == [{"problem": {"code": "ALREADY_MEMBER"}}]
 
 
 @pytest.mark.parametrize(

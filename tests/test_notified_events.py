@@ -5,7 +5,17 @@ from datetime import date
 import pytest
 
 from gateways import Claims
-from models import CertificateKind, GroupMember, Language, Letter, UserStatus
+from models import (
+    CertificateKind,
+    GroupMember,
+    Language,
+    Letter,
+    Notification,
+    RequestKind,
+    Right,
+    UserStatus,
+)
+from models.notifications import KIND_OF
 from resolvers.telling import tell_of
 from tests.files import START, UPLOAD, created, file
 from tests.requests import (
@@ -70,6 +80,47 @@ async def test_those_who_decide_are_told_of_a_request_and_who_asked_is_told_of_t
     assert decided[1].endswith("has been rejected. Reason: No need")
     assert len(await letters(me.email)) == 1
     assert await told(owner) == []
+
+
+WISHES = {
+    "ANONYMITY": ("user_administrator", {}),
+    "RIGHT": ("rights_administrator", {"right": "tax.vat"}),
+    "ROLE": ("organisation_administrator", {"role": "USER_ADMINISTRATOR"}),
+    "USER": ("user_administrator", {}),
+}
+
+
+@pytest.mark.parametrize("decision", ["APPROVE", "REJECT"])
+@pytest.mark.parametrize("kind", RequestKind)
+async def test_whoever_asked_is_told_of_the_outcome_and_why(
+    ask, person, make, hansen, letters, kind, decision
+):
+    role, facts = WISHES[kind]
+    eva = await person(name="Eva Lund", email="anne@example.dk", **ENGLISH)
+    if "right" in facts:
+        facts = facts | {"right": await Right.get(code=facts["right"])}
+    whose = {} if kind == "USER" else {"user": eva}
+    request = await make.request(hansen, **whose, kind=kind, **facts)
+    operation = f"decide{kind.title()}Request"
+    decide = f"""
+        mutation ($input: {operation[0].upper()}{operation[1:]}Input!) {{
+          {operation}(input: $input) {{ errors {{ code }} }}
+        }}
+    """
+    given = {"requestId": request.id, "decision": decision, "reason": "As agreed"}
+
+    answer = await ask(await person(role), decide, input=given)
+
+    assert answer["errors"] == []
+    ending = "approved" if decision == "APPROVE" else "rejected"
+    said = [one.body for one in await letters("anne@example.dk") if ending in one.body]
+    assert len(said) == 1
+    if decision == "REJECT":
+        assert "Reason: As agreed" in said[0]
+    event = f"{kind.lower()}_request_{ending}"
+    is_read_here = event in KIND_OF  # whoever gets no user has nowhere to read it
+    assert await Notification.filter(event=event).count() == is_read_here
+    assert is_read_here or (kind, decision) == ("USER", "REJECT")
 
 
 async def test_who_asked_to_become_a_user_reads_of_the_approval_once_the_user_is_there(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from policies import Policy
+from policies.policy import WORDS
 from schema.graph import graph
 from tests.tables import POLICY, SPOKEN_FOR, who_may
 
@@ -23,6 +24,19 @@ def test_every_permission_in_the_policy_stands_in_a_table():
         import_module(f"tests.{file.stem}")
 
     assert set(POLICY.permissions) == SPOKEN_FOR
+
+
+def test_every_permission_is_described_in_both_languages():
+    words = {
+        f"{thing}:{action}": said
+        for thing, actions in WORDS.items()
+        for action, said in actions.items()
+    }
+
+    assert set(words) == set(POLICY.permissions)
+    for said in words.values():
+        assert said.keys() == {"en", "da"}
+        assert all(one[0].isupper() and one.endswith(".") for one in said.values())
 
 
 def test_every_field_that_leads_somewhere_asks_for_a_permission_that_some_role_holds():

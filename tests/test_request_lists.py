@@ -2,6 +2,9 @@
 
 import pytest
 
+from models import RequestKind, Right, Role
+from models.requests import DECIDING
+from policies import Policy
 from resolvers import demo
 from tests.requests import MINE, REQUEST, REQUESTS
 from tests.users import CPR
@@ -105,6 +108,39 @@ async def test_a_request_tells_who_wants_to_become_a_user(ask, person, requests)
     assert request["askedBy"] == {"kind": "PERSON", "name": "Anne Østergaard", "user": None}
 
 
+@pytest.fixture
+async def one_of_each(make, hansen, eva):
+    """An open request of each kind, and one of each that has been withdrawn."""
+    facts = {
+        RequestKind.USER: {},
+        RequestKind.ANONYMITY: {"user": eva},
+        RequestKind.RIGHT: {"user": eva, "right": await Right.get(code="tax.vat")},
+        RequestKind.ROLE: {"user": eva, "role": Role.USER_ADMINISTRATOR},
+    }
+    for status in ("OPEN", "WITHDRAWN"):
+        for kind, one in facts.items():
+            await make.request(hansen, **one, kind=kind, status=status)
+    assert set(facts) == set(RequestKind)
+
+
+@pytest.mark.parametrize("kind", RequestKind)
+async def test_every_kind_is_found_by_every_condition(ask, person, one_of_each, eva, kind):
+    async def found(role, **condition):
+        nodes = (await ask(await person(role), REQUESTS, filter=condition))["nodes"]
+        return [(one["kind"], one["status"]) for one in nodes]
+
+    deciding = Policy().roles(DECIDING[kind])
+    for role in ROLES:
+        may = role.upper() in deciding
+        decided = await found(role, kind=[kind], canDecide=True)
+        assert decided == [(kind, "OPEN")] * may
+        rest = await found(role, kind=[kind], canDecide=False)
+        assert rest == [(kind, "WITHDRAWN")] + [(kind, "OPEN")] * (not may)
+        assert await found(role, kind=[kind], status=["OPEN"]) == [(kind, "OPEN")]
+        hers = await found(role, kind=[kind], userId=eva.id)
+        assert len(hers) == (0 if kind is RequestKind.USER else 2)
+
+
 async def test_one_reads_one_s_own_requests_and_nobody_else_s(ask, send, eva, requests):
     mine = await ask(eva, MINE, id=eva.id)
     others = await send(eva, REQUEST, id=requests[3])
@@ -136,6 +172,7 @@ async def test_the_demo_has_an_open_request_of_each_kind(empty, gateways, send):
 
     page = answer["data"]["requests"]
     assert [(one["kind"], one["canDecide"]) for one in page["nodes"]] == [
+        ("ROLE", False),
         ("RIGHT", False),
         ("ANONYMITY", True),
         ("USER", True),

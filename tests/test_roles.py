@@ -16,6 +16,8 @@ test_who_may_use_roles = who_may("""
                      self  user_administrator  rights_administrator  organisation_administrator
     role:assign       .            .                    .                       x
     role:remove       .            .                    .                       x
+    role_request:create  x         .                    .                       .
+    role_request:decide  .         .                    .                       x
 """)
 
 TODAY, TOMORROW, YESTERDAY = date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 1)
@@ -177,6 +179,51 @@ async def test_a_role_that_has_run_out_is_no_longer_held(ask, ulla, bo, gateways
     answer = await ask(ulla, REMOVE, input=role(bo))
 
     assert answer.problem == "ROLE_NOT_HELD"
+
+
+async def test_a_role_ends_by_itself_when_its_last_day_is_over(ask, ulla, bo, gateways, letters):
+    await ask(ulla, ASSIGN, input=role(bo, until=TODAY))
+    await ask(ulla, ASSIGN, input=role(bo, RIGHTS, until=TOMORROW))
+    await gateways.jobs.run_once("periods")
+    on_the_day = await held(bo)
+    gateways.clock.advance(days=1)
+
+    for _ in range(2):
+        await gateways.jobs.run_once("periods")
+
+    assert on_the_day == {Role(USERS), Role(RIGHTS)}
+    assert await held(bo) == {Role(RIGHTS)}
+    entry, *others = await history_of(ask, ulla, bo)
+    assert (entry.told, entry["actor"]) == (("removeRole", "DONE"), {"name": "Segl"})
+    assert entry.changes == {"roles": (f"{RIGHTS}, {USERS}", RIGHTS)}
+    assert len(others) == 2
+    told = [one.body for one in await letters("bo@example.dk") if "ikke længere" in one.body]
+    assert len(told) == 1
+    assert "ikke længere brugeradministrator" in told[0]
+
+
+async def test_a_role_that_is_given_anew_while_it_ends_stays(ask, ulla, bo, gateways):
+    await ask(ulla, ASSIGN, input=role(bo, until=TODAY))
+    gateways.clock.advance(days=1)
+
+    answer, _ = await gather(ask(ulla, ASSIGN, input=role(bo)), gateways.jobs.run_once("periods"))
+
+    assert answer["errors"] == []
+    assert await held(bo) == {Role(USERS)}
+
+
+async def test_the_days_of_a_role_are_told(ask, ulla, bo, letters):
+    await ask(ulla, ASSIGN, input=role(bo, USERS, until=TOMORROW))
+    await ask(ulla, ASSIGN, input=role(bo, RIGHTS, **{"from": TOMORROW, "until": TOMORROW}))
+
+    now, later = sorted(await letters("bo@example.dk"), key=lambda one: "bliver" in one.body)
+
+    assert "Du er nu brugeradministrator i Hansen & Søn ApS." in now.body
+    assert "Din sidste dag i den rolle er 03.11.2026." in now.body
+    assert (
+        "Du bliver rettighedsadministrator i Hansen & Søn ApS den 03.11.2026."
+        " Din sidste dag i den rolle er 03.11.2026."
+    ) in later.body
 
 
 async def test_a_role_of_tomorrow_can_be_taken_before_it_begins(ask, ulla, bo):

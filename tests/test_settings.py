@@ -26,6 +26,7 @@ test_who_may_use_settings = who_may("""
     settings:update_authenticators   .            .                    .                       x
     settings:update_certificates     .            .                    .                       x
     settings:update_defaults         .            x                    .                       x
+    settings:restore                 .            .                    .                       x
 """)  # noqa: E501
 
 ADMINISTRATORS = ("organisation_administrator", "user_administrator", "rights_administrator")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -70,6 +71,19 @@ async def test_a_deactivated_user_is_forgotten_within_a_second(standings, person
     await soon(lambda: (bo.id, day) not in standings.known)
 
     assert await standings.of(bo.id, day) is None
+
+
+async def test_a_remembered_role_does_not_outlast_its_day(standings, person, gateways):
+    day = today(gateways.clock.now())
+    bo = await person("user_administrator")
+    await RoleAssignment.filter(user_id=bo.id).update(until_on=day)
+    await silence(standings)
+    await standings.of(bo.id, day)
+
+    tomorrow = await standings.of(bo.id, day + timedelta(days=1))
+
+    assert (await standings.of(bo.id, day)).subject.roles == {"user_administrator"}
+    assert tomorrow.subject.roles == frozenset()
 
 
 async def test_who_hears_nothing_remembers_nothing(standings, person, gateways, database_url):

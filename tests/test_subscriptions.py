@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import re
+from datetime import date
 from uuid import uuid4
 
 import asyncpg
@@ -223,6 +224,20 @@ async def test_a_token_that_expires_ends_the_stream(
         await stream.next()
         gateways.clock.advance(minutes=61)
         assert await last(stream) == ["UNAUTHENTICATED"]
+
+
+async def test_a_role_whose_last_day_is_over_ends_the_stream(
+    address, token, admin, file, gateways, monkeypatch
+):
+    monkeypatch.setattr("gateways.news.BEAT", 0.05)
+    today = date(2026, 11, 2)
+    await RoleAssignment.filter(user_id=admin.id).update(until_on=today)
+    gateways.clock.advance(hours=13, minutes=30)  # half an hour before midnight in Copenhagen
+
+    async with streaming(address, token(admin), file.id) as stream:
+        await stream.next()
+        gateways.clock.advance(minutes=40)
+        assert await last(stream) == ["DENIED"]
 
 
 async def test_to_be_told_is_no_activity(address, token, admin, file, client, gateways):

@@ -186,6 +186,7 @@ NOT_YET = {
     "en": "Has not yet signed in with private MitID.",
     "da": "Har endnu ikke logget ind med privat MitID.",
 }
+GONE = {"en": "Has been deleted.", "da": "Er slettet."}
 
 
 @pytest.mark.parametrize(
@@ -198,9 +199,13 @@ async def test_who_has_signed_in_once_can_become_a_member_of_groups(
 
     seen = await ask(admin, TRANSITIONS, {"Accept-Language": language}, id=key)
 
-    signed_in = IN in STATES[state] and seen["status"] != "DELETED"
+    code, reason = None, None
+    if seen["status"] == "DELETED":
+        code, reason = "USER_DELETED", GONE[language]
+    elif IN not in STATES[state]:
+        code, reason = "NOT_ELIGIBLE", NOT_YET[language]
     assert seen["eligibleForGroups"] == {
-        "isEligible": signed_in,
-        "code": None if signed_in else "NOT_ELIGIBLE",
-        "reason": None if signed_in else NOT_YET[language],
+        "isEligible": code is None,
+        "code": code,
+        "reason": reason,
     }

@@ -44,6 +44,12 @@ Notification.about                            x--      x--    x--        x--    
 Conflict.current                              x~?      xx?    x~?        x~?         ??x
 Usage.examples                                ~~       ~~     ~~         x?          ?x
 
+policy:read
+Query.policy                                  x        x      x          x           x
+
+access:explain
+Query.explainAccess                           x.?      xx?    xx?        xx?         ??x
+
 organisation:read
 Query.organisation                            x-       x-     x-         x-          -x
 Organisation                                  x-       x-     x-         x-          -x
@@ -150,6 +156,8 @@ RightAssignment.group                         x--      xx-    xx-        xx-    
 Group                                         x--      xx-    xx-        xx-         --x
 GroupMember                                   x--      xx-    xx-        xx-         --x
 GroupMember.group                             x~?      xx?    xx?        xx?         ??x
+GroupMember.group@abroad                      --x      ---    ---        ---         x--
+Viewer.externalMemberships                    x--      ---    ---        ---         --x
 User.memberships                              x~?      xx?    xx?        xx?         ??x
 
 right:list
@@ -174,7 +182,11 @@ User.rightAssignments                         x~?      xx?    xx?        xx?    
 group:list_members
 Group.members                                 .~?      xx?    xx?        xx?         ??x
 Group.members@mine                            ...      xxx    xxx        xxx         xxx
+Group.members@abroad                          ...      ---    ---        ---         ...
 GroupMemberResult.member                      ~~~      xx?    xx?        ~~~         ??x
+
+external_user:find
+Query.externalUser                            ...      ??x    ??x        ...         xx?
 
 certificate:list
 Query.certificates                            ...      xx-    xx-        xx-         --x
@@ -232,6 +244,7 @@ NotificationPreferences                       x--      x--    x--        x--    
 
 (nothing but the thing that it belongs to)
 Viewer                                        x--      x--    x--        x--         --x
+AccessExplanation                             x~?      xx?    xx?        xx?         ??x
 RoleAssignment                                x~?      xx?    xx?        xx?         ??x
 Deactivation                                  x~?      xx?    xx?        xx?         ??x
 Activation                                    ~?       x?     x?         x?          ?x
@@ -244,6 +257,7 @@ Letter                                        x~?      xx?    xx?        xx?    
 EffectiveRight                                x~?      xx?    xx?        xx?         ??x
 RightSource                                   x~?      xx?    xx?        xx?         ??x
 RightHolderEdge                               ~~~      xx-    xx-        xx-         --x
+ExternalUser                                  ~~~      ??x    ??x        ~~~         xx?
 Administrator                                 x-       x-     x-         x-          -x
 NemHandelMethod                               ~~       x-     x-         x-          -x
 DigitalPostMethod                             ~~       x-     x-         x-          -x

@@ -1,6 +1,7 @@
 """The nouns of the contract, and the ways from one to the next."""
 
 from schema.types import (
+    access,
     authenticators,
     batches,
     billing,
@@ -19,6 +20,7 @@ from schema.types import (
 )
 
 __all__ = [
+    "access",
     "authenticators",
     "batches",
     "billing",

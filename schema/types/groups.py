@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import models
-from models import GroupKind, messages
+from models import GroupKind, external_users, messages
+from models.groups import LASTS
 from models.numbers import PNumber
 from models.texts import Line
 from planner.conditions import Compared, Contains, Is, Some
 from planner.declarations import ALL
-from resolvers import groups
+from resolvers import members
 from resolvers.context import Key
 from schema.fields import attribute, column, computed, edge, page, part, shows, tells
 from schema.filters import filters, where
@@ -41,7 +42,7 @@ class GroupMemberFilter:
     is_external: Belonging to another organisation, or not.
     """
 
-    text: Line = where(Contains(("user.name",)))
+    text: Line = where(Contains(("user.known_as",)))
     is_external: bool = where(Is("{user__organisation_id} <> {organisation_id}"))
 
 
@@ -70,6 +71,7 @@ class Group(Entity):
         "Its members, external ones too.",
         allow="group:list_members",
         filter=GroupMemberFilter,
+        only=LASTS,
     )
     history = page(
         "HistoryEntry",
@@ -96,18 +98,19 @@ class Group(Entity):
     @computed(
         "Whether the one who reads this may add and remove members.",
         "bool",
-        needs=("kind",),
+        needs=("kind", "organisation_id"),
         asks=True,
     )
-    def can_change_members(asking: Any, kind: GroupKind) -> bool:
-        return kind is GroupKind.CUSTOM and asking.extent("group:add_member") is ALL
+    def can_change_members(asking: Any, kind: GroupKind, home: UUID) -> bool:
+        is_ours = kind is GroupKind.CUSTOM and home == asking.tenant
+        return is_ours and asking.extent("group:add_member") is ALL
 
 
 @shows(models.GroupMember, many="memberships", allow="group:read")
 class GroupMember(Entity):
     """A GroupMember is one person's membership of one group."""
 
-    name: str = column("The member's name.", "user.name")
+    name: str = column("The member's name.", "user.known_as")
     p_number: PNumber | None = column(
         "The production unit that the member works at.", "user.production_unit.p_number"
     )
@@ -115,7 +118,7 @@ class GroupMember(Entity):
         "The last day of the membership; without end when null.", "until_on"
     )
     added_by = part("Actor", "Who added the member; null in a system group.")
-    group = edge("Group", "The group.", allow="group:read")
+    group = edge("Group", "The group.", allow="group:read", is_abroad=True)
     user = edge("User", "The user; null for an external member.", allow="user:read")
 
     @computed(
@@ -135,7 +138,20 @@ class GroupMember(Entity):
         return here != home
 
 
-@tells(groups.GroupMemberResult)
+@shows(external_users.ExternalUser)
+class ExternalUser:
+    """An ExternalUser is a user of another organisation, as shown before being added to a group."""
+
+    name: str = column("The name.")
+
+    @computed("The organisation.", "Party", needs=("cvr_number", "organisation_name"))
+    def organisation(cvr_number: Any, name: str) -> Any:
+        return Party(cvr_number=cvr_number, name=name)  # type: ignore[call-arg]
+
+    p_number: PNumber | None = column("The production unit that the user works at.")
+
+
+@tells(members.GroupMemberResult)
 class GroupMemberResult:
     """A GroupMemberResult tells what became of one of the named persons."""
 

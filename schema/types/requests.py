@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import models
-from models import RequestKind, RequestStatus
+from models import RequestKind, RequestStatus, Role
 from models.numbers import Email, MaskedCprNumber, PhoneNumber, PNumber, SeNumber
 from models.requests import DECIDING
 from planner.conditions import Among, Compared, May
@@ -13,6 +13,9 @@ from resolvers.context import Key
 from schema.fields import column, computed, edge, facet, part, secret, shows
 from schema.filters import filters, where
 from schema.types.words import Entity
+
+# By the one who reads it: nobody decides what they have asked for themselves.
+DECIDABLE = "{status} = 'OPEN' and ({user_id} is null or {user_id} is distinct from $me)"
 
 
 @filters
@@ -27,7 +30,7 @@ class RequestFilter:
 
     kind: list[RequestKind] = where(Among("kind"))
     status: list[RequestStatus] = where(Among("status"))
-    can_decide: bool = where(May("{status} = 'OPEN'", "kind", tuple(DECIDING.items())))
+    can_decide: bool = where(May(DECIDABLE, "kind", tuple(DECIDING.items())))
     user_id: Key = where(Compared("user_id"))
 
 
@@ -62,14 +65,17 @@ class Request(Entity):
     )
     se_number: SeNumber | None = column("The VAT unit to limit the right to.", "vat_unit.se_number")
 
+    role: Role | None = column("The role that is asked for.")
+
     @computed(
         "Whether the one who reads this may decide it.",
         "bool",
-        needs=("kind", "status"),
+        needs=("kind", "status", "user_id"),
         asks=True,
     )
-    def can_decide(asking: Any, kind: RequestKind, status: RequestStatus) -> bool:
-        return status is RequestStatus.OPEN and asking.extent(DECIDING[kind]) is ALL
+    def can_decide(asking: Any, kind: RequestKind, status: RequestStatus, user_id: Any) -> bool:
+        is_mine = user_id is not None and user_id == asking.me
+        return status is RequestStatus.OPEN and not is_mine and asking.extent(DECIDING[kind]) is ALL
 
     decided_by = part("Actor", "Who decided.")
     decided_at: datetime | None = column("When it was decided.")

@@ -6,6 +6,7 @@ from typing import Any
 import models
 from schema.fields import column, edge, page, part, shows
 from schema.nouns import interface
+from schema.rows import TYPES
 from schema.types.history import HISTORY
 from schema.types.words import Entity, changeable
 
@@ -26,6 +27,9 @@ class SettingsPage(Entity):
         latest_first=True,
         order=("sequence",),
     )
+
+
+TYPES[models.SettingsPage] = "SettingsPage"
 
 
 @shows(models.UserSettings, allow="settings:read")

@@ -8,9 +8,19 @@ from uuid import UUID
 import models
 from models import messages
 from models.authenticators import IN_USE
+from models.groups import LASTS
 from models.numbers import EanNumber, Email, MaskedCprNumber, PhoneNumber, PNumber, SeNumber
 from models.texts import Line
-from models.users import ACTIVE, AWAITING, NOT_OF_THE_LAST, STEPS, UserAction
+from models.users import (
+    ACTIVE,
+    AWAITING,
+    ELIGIBLE_FOR_GROUPS,
+    HAS_ENTERED,
+    NOT_OF_THE_LAST,
+    STEPS,
+    UserAction,
+    bar_to_groups,
+)
 from planner.conditions import Among, ButFor, Compared, Contains, Is, Some, Within
 from resolvers import codes
 from resolvers.context import Key
@@ -36,8 +46,6 @@ from schema.types.organisations import HELD
 from schema.types.requests import RequestFilter
 from schema.types.rights import EFFECTIVE, HAVING, UserRightsFilter
 from schema.types.words import Entity, Transition, transition
-
-HAS_ENTERED = "{activated_at} is not null and {status} <> 'DELETED'"
 
 
 @filters
@@ -70,12 +78,12 @@ class UserFilter:
     role: models.Role = where(
         ButFor(models.Role.USER, HAS_ENTERED, Some("role_assignments", "role", HELD))
     )
-    group_id: Key = where(Some("memberships", "group_id"))
+    group_id: Key = where(Some("memberships", "group_id", LASTS))
     rights: UserRightsFilter = where(HAVING)
     assurance_level: models.AssuranceLevel = where(Compared("assurance_level"))
     authenticator_kind: models.AuthenticatorKind = where(Some("authenticators", "kind", IN_USE))
     is_anonymous: bool = where(Compared("is_anonymous"))
-    is_eligible_for_groups: bool = where(Is(HAS_ENTERED))
+    is_eligible_for_groups: bool = where(Is(ELIGIBLE_FOR_GROUPS))
     import_id: Key = where(Compared("imported_from_id"))
     created_at: DateTimeRange = where(Within("created_at"))
     last_active_at: DateTimeRange = where(Within("last_active_at"))
@@ -227,7 +235,7 @@ class User(Entity):
         only=IN_USE,
     )
     memberships = page(
-        "GroupMember", "The groups that the user is a member of.", allow="group:read"
+        "GroupMember", "The groups that the user is a member of.", allow="group:read", only=LASTS
     )
     right_assignments = page(
         "RightAssignment",
@@ -304,10 +312,11 @@ class User(Entity):
         asks=True,
     )
     def eligible_for_groups(asking: Any, activated_at: datetime | None, status: Any) -> Eligible:
-        if activated_at and status is not models.UserStatus.DELETED:
+        code = bar_to_groups(status, activated_at)
+        if code is None:
             return Eligible(True, None, None)
-        reason = messages.sentence("not_eligible", asking.context.language)
-        return Eligible(False, ProblemCode("NOT_ELIGIBLE"), reason)
+        reason = messages.sentence(code.lower(), asking.context.language)
+        return Eligible(False, ProblemCode(code), reason)
 
 
 @tells(codes.TemporaryCode)

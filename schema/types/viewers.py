@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import strawberry
+
 import models
-from models.refusals import Invalid
+from models.groups import LASTS
 from planner.declarations import ALL, NONE
-from schema.fields import column, computed, edge, facet, shows
+from schema import allowing
+from schema.fields import column, computed, edge, facet, page, shows
 from schema.nouns import argument
-from schema.telling import tell
+
+TARGET = "The entity that it would be done to; the organisation when absent"
 
 
 @shows(viewers.Viewer)
@@ -33,6 +37,14 @@ class Viewer:
         "How this person wants to be told of events.",
         allow="notification:read_preferences",
         keys=("user_id", "id"),
+    )
+    external_memberships = page(
+        "GroupMember",
+        "The groups of other organisations that the person is a member of.",
+        allow="group:read",
+        along="memberships",
+        only=f"{{organisation_id}} <> $tenant and {LASTS}",
+        is_abroad=True,
     )
 
     @computed("How many notifications are unread.", "int", needs=("unread_notification_count",))
@@ -60,13 +72,12 @@ class Viewer:
         every = asking.context.policy.permissions
         return [one for one in every if asking.extent(one) not in (ALL, NONE)]
 
-    @computed(
+    can = computed(
         "Whether the one who asks may do this.",
         "bool",
         asks=True,
-        arguments=(argument("permission", str, "The permission, as in group:create."),),
-    )
-    def can(asking: Any, permission: str) -> bool:
-        if permission not in asking.context.policy.permissions:
-            tell(Invalid("INVALID", path=("permission",)), asking.context)
-        return asking.extent(permission) is ALL
+        arguments=(
+            argument("permission", str, "The permission, as in group:create."),
+            argument("target", strawberry.ID | None, f"{TARGET}."),
+        ),
+    )(allowing.can)

@@ -1,0 +1,80 @@
+"""The terminal: the commands that can be given there, and what is asked of whoever sits at it."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping
+from getpass import getpass
+from pathlib import Path
+from typing import Any
+
+from gateways.settings import Unusable
+
+Argument = tuple[tuple[str, ...], dict[str, Any]]
+
+
+def argument(*names: str, **facts: Any) -> Argument:
+    """An argument of a command, as argparse takes it."""
+    return names, facts
+
+
+ARGUMENTS: dict[str, tuple[Argument, ...]] = {
+    "serve": (
+        argument("--host", help="the address to serve on (SEGL_HOST)"),
+        argument("--port", type=int, help="the port (SEGL_PORT)"),
+        argument("--workers", type=int, help="how many processes (SEGL_WORKERS)"),
+        argument("--demo", action="store_true", help="with demo data and sign-in for all"),
+    ),
+    "organisation": (
+        argument("action", choices=("add",), metavar="add", help="what is left out is asked for"),
+        argument("--cvr", metavar="NUMBER", help="the CVR number"),
+        argument("--name", help="the registered name"),
+        argument("--level", metavar="3|4", help="the highest assurance level of its users"),
+        argument("--public", action="store_true", help="a public body, invoiced by EAN number"),
+        argument("--ean", metavar="NUMBER", help="the EAN number that pays"),
+        argument("--first-name", metavar="NAME", help="of the organisation administrator"),
+        argument("--surname", metavar="NAME", help="of the organisation administrator"),
+        argument("--email", metavar="ADDRESS", help="of the organisation administrator"),
+        argument("--born", metavar="DATE", help="the date of birth, as in 1990-01-31"),
+        argument("--cpr-from", metavar="FILE", help="a file with the CPR number; - is piped in"),
+    ),
+    "token": (
+        argument("person", nargs="?", help="a word such as user-administrator, or an e-mail"),
+        argument("--person", dest="cpr", metavar="CPR", help="a person by CPR number"),
+        argument("--name", help="a person by name, with --born"),
+        argument("--born", metavar="DATE", help="the date of birth, as in 1990-01-31"),
+    ),
+    "explain": (argument("file", help="a GraphQL document; - is piped in"),),
+}
+
+
+def parser(commands: Mapping[str, Callable[..., int]]) -> ArgumentParser:
+    """What understands the commands; each is described by the function that it runs."""
+    made = ArgumentParser(prog="python server.py", description="Segl's server.")
+    known = made.add_subparsers(required=True, metavar="COMMAND")
+    for name, run in commands.items():
+        text = str(run.__doc__)
+        one = known.add_parser(name, help=text, description=text)
+        one.set_defaults(run=run)
+        for names, facts in ARGUMENTS.get(name, ()):
+            one.add_argument(*names, **facts)
+    return made
+
+
+def asked(words: str, is_hidden: bool = False) -> str:
+    """What somebody types in answer, unseen if it is hidden; nothing where nobody sits there."""
+    if not sys.stdin.isatty():
+        return ""
+    try:
+        return (getpass if is_hidden else input)(f"{words}: ")
+    except EOFError:
+        return ""
+
+
+def text_of(file: str) -> str:
+    """What stands in a file; or, where it is called -, what is piped in."""
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+    except OSError as trouble:
+        raise Unusable(f"{file} cannot be read: {trouble.strerror}") from None
+    except UnicodeError:
+        raise Unusable(f"{file} cannot be read: it is not UTF-8") from None
