@@ -27,10 +27,9 @@ from planner.plain import call_text
 from planner.plan import Finder, Payload, Plan, Value
 from planner.selection import Selection, Unplanned
 from planner.shapes import ABOVE, EACH, Refusal
-from planner.tables import Link, link
+from planner.tables import EVERYONE, Link, link
 
 Path = tuple[Any, ...]
-EVERYONE = "*"
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,7 @@ class Page:
     through: tuple[str, str] | None = None  # where many belong to many, as in `Link`
     is_with_row: bool = False  # what one may see of the row above decides, not whose the far row is
     most: int | None = None  # how many of the latest are listed where the filter names no period
+    when: str | None = None  # null where this of the row above is
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,19 @@ from typing import Any
 
 from planner.conditions import Columns, Condition, filled, placed
 from planner.pages import Stretch
-from planner.tables import HERE, Link, Table, column, end, is_computed, kind, link, source, tenant
+from planner.tables import (
+    HERE,
+    Link,
+    Table,
+    column,
+    end,
+    is_computed,
+    kind,
+    link,
+    source,
+    tenant,
+    within,
+)
 
 EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'"}
 
@@ -30,7 +42,7 @@ class Draft:
         self.model = model
         self.places: list[str] = []
         self.joins: dict[str, str] = {}
-        self.conditions = [f"t.{tenant(model)} = {self.place('tenant')}"]
+        self.conditions = [within(model, "t", self.place("tenant"))]
         self.source = placed(source(model), self)
         if own:
             self.conditions.append(self.owned(getattr(model, "owner")))  # noqa: B009
@@ -57,8 +69,7 @@ class Draft:
                 f" on {alias}.{column(way.target, way.key)} = {near}.{column(model, way.near)}"
             )
             if is_here:
-                here = f"{alias}.{tenant(way.target)} = {self.place('tenant')}"
-                self.joins[alias] += f" and {here}"
+                self.joins[alias] += f" and {within(way.target, alias, self.place('tenant'))}"
             model = way.target
         text = getattr(model, "expressions", {}).get(name)
         if text is None:

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from models import Decision, Request, RequestKind, Right, RightAssignment, User, UserSettings
+from models import (
+    Decision,
+    PowerOfAttorney,
+    Request,
+    RequestKind,
+    Right,
+    RightAssignment,
+    User,
+    UserSettings,
+)
 from models.numbers import CprNumber
 from models.refusals import Conflict, Invalid, NotFound
 from models.texts import Reason
@@ -148,6 +157,9 @@ async def tell(context: Context, request: Request, made: Any) -> None:
         if request.right_id:
             right = await Right.get(id=request.right_id)
             words |= {"right": right.known_as, "last_day": made and told_day(made.until_on)}
+        if request.power_of_attorney_id:
+            power = await PowerOfAttorney.get(id=request.power_of_attorney_id)
+            words |= {"power": power.name, "last_day": told_day(power.until_on)}
         await context.tell(asker, what, request, **words)
         return
     organisation = await context.organisation()

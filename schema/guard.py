@@ -88,7 +88,8 @@ class Guard:
         if target is None:
             raise NotFound(path=path)
         sees_all = context.extent(self.permission) is ALL and not target.is_private
-        if not sees_all and not await is_own(target, context):
+        may = sees_all or await is_own(target, context)
+        if not (may and target.is_for(context.organisation_id, self.permission)):
             context.attempt.denied = target
             raise denied(self.permission, context)
         return target
@@ -98,8 +99,9 @@ class Guard:
     ) -> Entity | None:
         """The entity in the organisation; or, where persons may, one's own in another."""
         here = context.subject.organisation_id
-        if here and (found := await model.locked_or_none(**where, **{model.tenant: here})):
-            return found
+        for side in model.sides() if here else ():
+            if found := await model.locked_or_none(**where, **{side: here}):
+                return found
         number = context.person and context.person.cpr_number_hash
         is_for_persons = context.policy.allows_own(Subject.person(), self.permission)
         if not (model.proved_by and number and is_for_persons):

@@ -26,6 +26,8 @@ LISTS = {
     "UserImportRowError": ("userImports(first: 20) { nodes {", "UserImport.rowErrors", "} }"),
     "Group": ("", "Query.groups", ""),
     "GroupMember": ("groups(first: 20) { nodes {", "Group.members", "} }"),
+    "PowerOfAttorney": ("", "Query.powersOfAttorney", ""),
+    "DelegationGroup": ("", "Query.delegationGroups", ""),
     "Certificate": ("", "Query.certificates", ""),
     "CertificateProfile": ("", "Query.certificateProfiles", ""),
     "HistoryEntry": ("", "Query.history", ""),

@@ -110,6 +110,7 @@ request:read
 Query.request                                 x.?      xx?    xx?        xx?         ??x
 Request                                       x--      xx-    xx-        xx-         --x
 User.requests                                 x~?      xx?    xx?        xx?         ??x
+PowerOfAttorney.request                       x~?      xx?    xx?        xx?         ??x
 
 activation_batch:read
 Query.activationBatch                         ..       x?     ..         ..          ?x
@@ -172,6 +173,34 @@ group:list_members
 Group.members                                 .~?      xx?    xx?        xx?         ??x
 Group.members@mine                            ...      xxx    xxx        xxx         xxx
 GroupMemberResult.member                      ~~~      xx?    xx?        ~~~         ??x
+
+power_of_attorney:list
+Query.powersOfAttorney                        ...      xx-    xx-        xx-         --x
+
+power_of_attorney:read
+Query.powerOfAttorney                         x.?      xx?    xx?        xx?         ??x
+PowerOfAttorney                               x--      xx-    xx-        xx-         --x
+PowerOfAttorney.rights                        x~?      xx?    xx?        xx?         ??x
+Request.powerOfAttorney                       x~?      xx?    xx?        xx?         ??x
+User.powersOfAttorney                         x~?      xx?    xx?        xx?         ??x
+RightSource.powerOfAttorney                   x~?      xx?    xx?        xx?         ??x
+DelegationGroup.powersOfAttorney              x--      xx-    xx-        xx-         --x
+
+power_of_attorney:list_users
+PowerOfAttorney.users                         .~?      xx?    xx?        xx?         ??x
+
+power_of_attorney:read_history
+PowerOfAttorney.history                       .~?      xx?    xx?        xx?         ??x
+
+delegation_group:list
+Query.delegationGroups                        ...      xx-    xx-        xx-         --x
+
+delegation_group:read
+DelegationGroup                               x--      xx-    xx-        xx-         --x
+RightSource.delegationGroup                   x~?      xx?    xx?        xx?         ??x
+
+delegation_group:list_users
+DelegationGroup.users                         .--      xx-    xx-        xx-         --x
 
 certificate:list
 Query.certificates                            ...      xx-    xx-        xx-         --x

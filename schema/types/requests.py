@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import models
 from models import RequestKind, RequestStatus
@@ -13,6 +14,9 @@ from resolvers.context import Key
 from schema.fields import column, computed, edge, facet, part, secret, shows
 from schema.filters import filters, where
 from schema.types.words import Entity
+
+IS_OPEN = "{status} = 'OPEN'"
+HERE = "{organisation_id} = $tenant"  # not what this organisation asks of another
 
 
 @filters
@@ -27,7 +31,7 @@ class RequestFilter:
 
     kind: list[RequestKind] = where(Among("kind"))
     status: list[RequestStatus] = where(Among("status"))
-    can_decide: bool = where(May("{status} = 'OPEN'", "kind", tuple(DECIDING.items())))
+    can_decide: bool = where(May(f"{IS_OPEN} and {HERE}", "kind", tuple(DECIDING.items())))
     user_id: Key = where(Compared("user_id"))
 
 
@@ -62,14 +66,21 @@ class Request(Entity):
     )
     se_number: SeNumber | None = column("The VAT unit to limit the right to.", "vat_unit.se_number")
 
+    power_of_attorney = edge(
+        "PowerOfAttorney",
+        "The power of attorney that is asked for.",
+        allow="power_of_attorney:read",
+    )
+
     @computed(
         "Whether the one who reads this may decide it.",
         "bool",
-        needs=("kind", "status"),
+        needs=("kind", "status", "organisation_id"),
         asks=True,
     )
-    def can_decide(asking: Any, kind: RequestKind, status: RequestStatus) -> bool:
-        return status is RequestStatus.OPEN and asking.extent(DECIDING[kind]) is ALL
+    def can_decide(asking: Any, kind: RequestKind, status: RequestStatus, where: UUID) -> bool:
+        is_open_here = status is RequestStatus.OPEN and where == asking.tenant
+        return is_open_here and asking.extent(DECIDING[kind]) is ALL
 
     decided_by = part("Actor", "Who decided.")
     decided_at: datetime | None = column("When it was decided.")
