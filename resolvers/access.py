@@ -34,7 +34,7 @@ INACTIVE = Verdict(False, "access_inactive")
 async def judge(context: Context, permission: str, target: Record) -> Verdict:
     """Whether the one who asks may do this to a thing of the organisation."""
     extent, me = context.extent(permission), context.subject.user_id
-    if extent is NONE:
+    if extent is NONE or not target.is_for(context.organisation_id, permission):
         return DENIED
     if permission in target.for_others and me and getattr(target, str(target.owner)) == me:
         return OTHERS_ONLY

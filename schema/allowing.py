@@ -71,8 +71,10 @@ async def thing_named(given: str, asking: Asking) -> Record | None:
     key = id_or_none(given)
     for name in (await kinds_of([key])).values() if key else ():
         model: Any = SHOWN[name].model
-        here = {} if model.is_shared else {model.tenant: asking.tenant}
-        return cast(Record | None, await model.filter(id=key).get_or_none(**here))
+        for side in model.sides():
+            here = {} if model.is_shared else {side: asking.tenant}
+            if found := await model.filter(id=key).get_or_none(**here):
+                return cast(Record, found)
     return None
 
 

@@ -259,7 +259,7 @@ async def test_one_sees_at_home_of_which_groups_elsewhere_one_is_a_member(
                 "isExternal": True,
                 "until": "2026-12-31",
                 "organisation": {"name": "Jensen ApS"},
-                "addedBy": None,
+                "addedBy": {"name": "Hansen & Søn ApS"},
                 "user": {"name": "Kirsten Bech"},
                 "group": {
                     "name": "Payroll",

@@ -9,6 +9,7 @@ from orjson import Fragment
 from planner import (
     compiler,
     connections,
+    edges,
     levels,
     objects,
     reader,
@@ -91,14 +92,14 @@ async def differs(town):
 
 
 class NoTenant(Draft):
-    def __init__(self, model, *, own=False):
-        super().__init__(model, own=own)
+    def __init__(self, model, **more):
+        super().__init__(model, **more)
         self.conditions[0] = f"{self.place('tenant')}::uuid is not null"
 
 
 class NotOwn(Draft):
-    def __init__(self, model, *, own=False):
-        super().__init__(model)
+    def __init__(self, model, *, own=False, abroad=False):
+        super().__init__(model, abroad=abroad)
 
 
 class NoFact(Draft):
@@ -238,7 +239,7 @@ def refuse_in_silence(patch):
 
 
 def follow_a_pointer_out_of_the_tenant(patch):
-    patch.setattr(levels, "HERE", "")
+    patch.setattr(edges, "HERE", "")
 
 
 def take_one_column_for_another(patch):

@@ -25,7 +25,7 @@ from tests.generating import Question, questions
 pytestmark = pytest.mark.anyio
 
 MADE_UP = settings(
-    max_examples=150,
+    max_examples=220,
     derandomize=True,
     database=None,
     deadline=None,
