@@ -27,7 +27,7 @@ class Actor(Record):
     """Somebody or something that acted in an organisation, under the name of that time."""
 
     kind = fields.CharEnumField(ActorKind, max_length=20)
-    name = fields.CharField(201)
+    name = fields.CharField(450)  # of somebody from elsewhere, that of their organisation too
     user: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "models.User", related_name="appearances", null=True, on_delete=fields.SET_NULL
     )

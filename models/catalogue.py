@@ -70,7 +70,7 @@ NOT_CARRIED = ("power_of_attorney", "delegation_group", "role")
 
 
 def must_be_lawful(catalogue: Catalogue, permissions: Iterable[str]) -> None:
-    """Refuses a catalogue with a right that carries a permission which nobody holds, or may pass on.
+    """Refuses a catalogue with a right that carries what nobody may, or may not for others.
 
     Who acts by a power of attorney passes on nothing: no power of attorney, no role.
     """

@@ -60,6 +60,15 @@ IS_KNOWN = """
 or exists (select 1 from request asked where asked.power_of_attorney_id = {id})
 """
 
+# A power of attorney by which whoever asks may act today, in the organisation that granted it. One
+# that is limited to a unit carries nothing here: who acts would see beyond it.
+ACTED_BY = f"""
+{{status}} = 'ACTIVE' and coalesce({{from_on}}, $today) <= $today
+and coalesce({{until_on}}, $today) >= $today
+and {{production_unit_id}} is null and {{vat_unit_id}} is null
+and exists (select 1 from ({HOLDERS}) h where h.power_of_attorney_id = {{id}} and h.user_id = $me)
+"""
+
 
 class PowerOfAttorney(Entity):
     """The right of another organisation, or a person there, to act digitally for this one."""

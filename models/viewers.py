@@ -6,7 +6,7 @@ from tortoise import fields
 
 from models.base import Record
 from models.notifications import UNREAD
-from models.settings import Language
+from models.users import Language
 
 
 class Viewer(Record):

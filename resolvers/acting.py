@@ -1,9 +1,9 @@
 """Acting for another organisation: by the powers of attorney from it that one may use today.
 
-They are looked up for each request, so that one that has ended is of no use at once. A power that is
-limited to a production unit or a VAT unit carries nothing here: who acts would see beyond it.
+They are looked up for each request, so that one that has ended is of no use at once.
 """
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -11,10 +11,11 @@ import orjson
 from tortoise import connections
 
 from models import Organisation
-from models.powers import HOLDERS
+from models.powers import ACTED_BY
 from policies import Power
 from resolvers.standings import Standing
 
+IN_FORCE = re.sub(r"{(\w+)}", r"p.\1", ACTED_BY).replace("$today", "$4").replace("$me", "$3")
 POWERS = f"""
 select p.id, p.organisation_id, home.name, home.cvr_number,
        (select json_agg(one) from power_of_attorney_right given
@@ -23,10 +24,7 @@ select p.id, p.organisation_id, home.name, home.cvr_number,
 from organisation o
 join power_of_attorney p on p.organisation_id = o.id
 join organisation home on home.id = p.grantee_id
-where o.cvr_number = $1 and p.grantee_id = $2 and p.status = 'ACTIVE'
-  and coalesce(p.from_on, $4) <= $4 and coalesce(p.until_on, $4) >= $4
-  and p.production_unit_id is null and p.vat_unit_id is null
-  and exists (select 1 from ({HOLDERS}) h where h.power_of_attorney_id = p.id and h.user_id = $3)
+where o.cvr_number = $1 and p.grantee_id = $2 and {IN_FORCE}
 order by p.id
 """
 

@@ -118,7 +118,8 @@ class Worker:
         day = today(self.gateways.clock.now())
         nobody = Subject(None, import_.organisation_id, frozenset())
         standing = await Standings().of(who.user_id, day) if who.user_id else None
-        subject = standing.subject if standing else nobody
+        is_here = standing and standing.subject.organisation_id == import_.organisation_id
+        subject = standing.subject if standing and is_here else nobody
         uuid = import_.request_uuid
         return Context.beside(self.gateways, self.policy, self.rules, subject, who.name, uuid)
 

@@ -21,7 +21,8 @@ MOST = 10_000  # standings that are remembered
 
 # Roles are those held on the day that is asked about.
 WHO = """
-select u.id, u.organisation_id, u.name, u.language, u.uuid, u.is_anonymous, u.cpr_number_hash, u.date_of_birth,
+select u.id, u.organisation_id, u.name, u.language, u.uuid, u.is_anonymous,
+       u.cpr_number_hash, u.date_of_birth,
        array(select lower(r.role) from role_assignment r
              where r.user_id = u.id and coalesce(r.from_on, $2) <= $2
                and coalesce(r.until_on, $2) >= $2) as roles

@@ -2,7 +2,7 @@
 
 from typing import Any, NoReturn
 
-from models.refusals import Invalid, NotFound, Refusal, Unauthenticated, Denied
+from models.refusals import Denied, Invalid, NotFound, Refusal, Unauthenticated
 from resolvers.access import denied as denied
 from resolvers.context import Context
 

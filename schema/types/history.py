@@ -9,7 +9,7 @@ from models.texts import Line
 from models.verification import Verification, verify
 from planner.conditions import Among, Compared, Contains
 from resolvers.context import Key
-from schema.fields import column, computed, lead, part, shows, tells
+from schema.fields import column, computed, edge, lead, part, shows, tells
 from schema.filters import filters, where
 from schema.types.words import FieldChange, Node
 
@@ -65,6 +65,12 @@ class HistoryEntry(Node):
         "The request that it was part of, as in the answer's header X-Request-Id."
     )
     hash: str = column("The hash over this entry and the one before.")
+
+    acting_under = edge(
+        "PowerOfAttorney",
+        "The power of attorney that it was done under.",
+        allow="power_of_attorney:read",
+    )
 
     @computed(
         "The values that changed, old and new; secrets are masked.",

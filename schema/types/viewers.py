@@ -5,10 +5,12 @@ from typing import Any
 import strawberry
 
 import models
+from models import viewers
 from models.groups import LASTS
+from models.powers import ACTED_BY
 from planner.declarations import ALL, NONE
 from schema import allowing
-from schema.fields import column, computed, edge, facet, page, shows
+from schema.fields import column, computed, edge, edges, page, shows
 from schema.nouns import argument
 
 TARGET = "The entity that it would be done to; the organisation when absent"
@@ -29,7 +31,7 @@ class Viewer:
         "The powers of attorney that allow it, when Act-For names another organisation.",
         allow="power_of_attorney:read",
         keys=("organisation_id", "organisation_id"),
-        only=f"{{id}} = any($powers)",
+        only=f"{{organisation_id}} = $tenant and {' '.join(ACTED_BY.split())}",
     )
     language: models.Language = column("The language of letters to this person.")
     notification_preferences = edge(
@@ -42,7 +44,8 @@ class Viewer:
         "GroupMember",
         "The groups of other organisations that the person is a member of.",
         allow="group:read",
-        along="memberships",
+        along=None,
+        keys=(("user_id",), "user_id"),
         only=f"{{organisation_id}} <> $tenant and {LASTS}",
         is_abroad=True,
     )
