@@ -50,6 +50,16 @@ from models.organisations import (
     VatUnit,
 )
 from models.outbox import DeliveryStatus, Letter
+from models.powers import (
+    DelegationGroup,
+    DelegationGroupPower,
+    DelegationGroupUser,
+    PowerOfAttorney,
+    PowerOfAttorneyRight,
+    PowerOfAttorneySide,
+    PowerOfAttorneyStatus,
+    PowerOfAttorneyUser,
+)
 from models.requests import Decision, Request, RequestKind, RequestStatus
 from models.rights import Right, RightAssignment, RightSourceKind
 from models.settings import (
@@ -88,6 +98,9 @@ __all__ = [
     "ChargeKind",
     "Decision",
     "DefaultSettings",
+    "DelegationGroup",
+    "DelegationGroupPower",
+    "DelegationGroupUser",
     "DeliveryStatus",
     "DeviceKind",
     "EanLocation",
@@ -113,6 +126,11 @@ __all__ = [
     "NotificationKind",
     "NotificationPreferences",
     "Organisation",
+    "PowerOfAttorney",
+    "PowerOfAttorneyRight",
+    "PowerOfAttorneySide",
+    "PowerOfAttorneyStatus",
+    "PowerOfAttorneyUser",
     "ProductionUnit",
     "Record",
     "Request",

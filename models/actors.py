@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise import connections, fields
 from uuid_utils.compat import uuid7
 
-from models.base import Record
+from models.base import EVERYONE, Record
 
 
 class ActorKind(StrEnum):
@@ -32,6 +32,13 @@ class Actor(Record):
         "models.User", related_name="appearances", null=True, on_delete=fields.SET_NULL
     )
     user_id: UUID | None
+
+    # Whoever comes upon the trace of somebody elsewhere reads for which organisation they acted.
+    other_side = EVERYONE
+    expressions = {
+        "name": "case when {organisation_id} = $tenant or {kind} = 'SYSTEM' then {name} else"
+        " (select o.name from organisation o where o.id = {organisation_id}) end",
+    }
 
     class Meta:
         table = "actor"
@@ -61,6 +68,13 @@ class Actor(Record):
             [uuid7(), organisation_id, kind.value, name, user_id],
         )
         return await here.get()
+
+    async def abroad(self, organisation_id: UUID) -> "Actor":
+        """The same as another organisation's history names it: by the organisation it acts for."""
+        if self.kind is ActorKind.SYSTEM:
+            return await Actor.named(organisation_id, self.kind, self.name)
+        home = await self.organisation
+        return await Actor.named(organisation_id, self.kind, home.name)
 
 
 MOST = 10_000

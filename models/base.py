@@ -37,6 +37,9 @@ class Record(Model):
     # Permissions that nobody has over what is their own, whatever roles they hold.
     for_others: ClassVar[frozenset[str]] = frozenset()
     is_shared: ClassVar[bool] = False  # the same for all organisations, told by `source`
+    # The column with another organisation that it belongs to as well; or EVERYONE, whose rows may
+    # point to it.
+    other_side: ClassVar[str | None] = None
     source: ClassVar[str | None] = None  # the rows as SQL, where they are more than a table
     # The column that tells by a CPR number whose it is, where they need not have a user here.
     proved_by: ClassVar[str | None] = None
@@ -59,6 +62,20 @@ class Record(Model):
         made = super()._init_from_db(**values)
         made._saved_in_db = False
         return made
+
+    @classmethod
+    def sides(cls) -> tuple[str, ...]:
+        """The columns that tell whose it is."""
+        return (cls.tenant, cls.other_side) if cls.other_side else (cls.tenant,)
+
+    def is_for(self, organisation_id: UUID | None, permission: str) -> bool:
+        """Whether an organisation that comes upon it may do this: of two sides, perhaps but one."""
+        return True
+
+    @property
+    def homes(self) -> set[UUID]:
+        """The organisations whose it is."""
+        return {getattr(self, side) for side in self.sides()} - {None}
 
     @classmethod
     async def locked_or_none(cls, **columns: Any) -> Self | None:
@@ -188,6 +205,7 @@ UNTOLD = {
     *("id", "organisation_id", "version", "created_at", "updated_at"),
     *("changed_at", "changed_by_id", "deactivated_by_id", "status_before"),
     *("imported_from_id", "awaiting_since", "request_uuid", "stumble_count", "chosen_channels"),
+    *("grantee_id", "grantee_user_id", "grantee_uuid", "from_organisation_id"),
 }
 SEALED = ("_sealed", "_hash")  # columns with these endings hold secrets, enciphered or hashed
 

@@ -138,6 +138,9 @@ async def forget(user: User) -> None:
     client = connections.get("default")
     await client.execute_query(UNGUESS, [user.organisation_id, user.email])
     await client.execute_query(UNSIGN, [user.id, str(user.uuid)])
+    # What a user asked for on behalf of the organisation stays.
+    asked = Request.filter(user_id=user.id, power_of_attorney_id__isnull=False)
+    await asked.update(user_id=None, reason=None)
     await User.filter(id=user.id).delete()
 
 

@@ -53,6 +53,8 @@ class EntityKind(StrEnum):
     GROUP_MEMBER: A membership of a group.
     RIGHT: A right of the catalogue.
     RIGHT_ASSIGNMENT: A right given to a user or a group.
+    POWER_OF_ATTORNEY: A business power of attorney.
+    DELEGATION_GROUP: A delegation group.
     CERTIFICATE_PROFILE: A profile of organisation certificates.
     CERTIFICATE: A certificate, ordered or issued.
     BILLING: The billing method.
@@ -74,6 +76,8 @@ class EntityKind(StrEnum):
     GROUP_MEMBER = "GROUP_MEMBER"
     RIGHT = "RIGHT"
     RIGHT_ASSIGNMENT = "RIGHT_ASSIGNMENT"
+    POWER_OF_ATTORNEY = "POWER_OF_ATTORNEY"
+    DELEGATION_GROUP = "DELEGATION_GROUP"
     CERTIFICATE_PROFILE = "CERTIFICATE_PROFILE"
     CERTIFICATE = "CERTIFICATE"
     BILLING = "BILLING"
@@ -179,20 +183,23 @@ def digest(*parts: Any) -> str:
 async def record(change: Change, actor: Actor) -> None:
     """Tells the history of every entity that a change has touched, in the change's transaction.
 
-    What is another organisation's is told in its history too, where nobody from here is known.
+    What is another organisation's is told in its history too, where nobody from here is known:
+    of what belongs to both it is told which organisation did it.
     """
     here, entities = actor.organisation_id, [one.entity for one in change.touched.values()]
     entries: dict[UUID, list[Entry]] = {here: []}
+    actors = {here: actor}
     async for touch in in_turns(change.touched.values()):
-        changes, home = touch.changes(), getattr(touch.entity, touch.entity.tenant)
+        changes = touch.changes()
         await meet(touch.entity, changes, here)
         entries[here].append(told(change, touch, changes))
-        if home != here:
+        for home in touch.entity.homes - {here}:
             names = change.names | {one.id: one.known_abroad_as for one in entities}
             entries.setdefault(home, []).append(told(replace(change, names=names), touch, changes))
+            if touch.entity.other_side:
+                actors[home] = await actor.abroad(home)
     for home in sorted(entries):  # in one order, so that no two changes wait for each other
-        is_here = home == here
-        who = actor if is_here else await Actor.named(home, ActorKind.SYSTEM, "Segl")
+        who = actors.get(home) or await Actor.named(home, ActorKind.SYSTEM, "Segl")
         await append(change, who, entries[home])
 
 

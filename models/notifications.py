@@ -31,6 +31,9 @@ class NotificationKind(StrEnum):
     GROUP_CREATED: A custom group was created.
     CERTIFICATE_ORDERED: A certificate waits to be retrieved.
     CERTIFICATE_REVOKED: A certificate was revoked.
+    POWER_OF_ATTORNEY_REQUESTED: Another organisation asks for a power of attorney.
+    POWER_OF_ATTORNEY_GRANTED: A power of attorney was given.
+    POWER_OF_ATTORNEY_ENDED: A power of attorney has ended.
     BILLING_CHANGED: The billing method changed.
     """
 
@@ -48,6 +51,9 @@ class NotificationKind(StrEnum):
     GROUP_CREATED = "GROUP_CREATED"
     CERTIFICATE_ORDERED = "CERTIFICATE_ORDERED"
     CERTIFICATE_REVOKED = "CERTIFICATE_REVOKED"
+    POWER_OF_ATTORNEY_REQUESTED = "POWER_OF_ATTORNEY_REQUESTED"
+    POWER_OF_ATTORNEY_GRANTED = "POWER_OF_ATTORNEY_GRANTED"
+    POWER_OF_ATTORNEY_ENDED = "POWER_OF_ATTORNEY_ENDED"
     BILLING_CHANGED = "BILLING_CHANGED"
 
 

@@ -7,7 +7,7 @@ Refusal
 ├── Invalid           a value breaks a rule of its form
 ├── Unavailable       a service outside does not answer
 └── Unauthenticated   nobody is signed in
-Refusals              several Invalids at once
+Refusals              several of them at once
 """
 
 from collections.abc import Iterable, Sequence
@@ -171,8 +171,8 @@ class Unauthenticated(Refusal):
 class Refusals(Exception):
     """Tell all that is wrong with an input at once."""
 
-    def __init__(self, refusals: Iterable[Invalid]) -> None:
-        self.refusals: list[Invalid] = list(refusals)
+    def __init__(self, refusals: Iterable[Refusal]) -> None:
+        self.refusals: list[Refusal] = list(refusals)
         super().__init__(self.refusals)
 
     def __str__(self) -> str:

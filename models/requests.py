@@ -21,12 +21,14 @@ class RequestKind(StrEnum):
     ANONYMITY: To become anonymous.
     RIGHT: A right.
     ROLE: An administrator's role.
+    POWER_OF_ATTORNEY: A power of attorney from this organisation.
     """
 
     USER = "USER"
     ANONYMITY = "ANONYMITY"
     RIGHT = "RIGHT"
     ROLE = "ROLE"
+    POWER_OF_ATTORNEY = "POWER_OF_ATTORNEY"
 
 
 class RequestStatus(StrEnum):
@@ -61,6 +63,7 @@ DECIDING = {
     RequestKind.ANONYMITY: "anonymity_request:decide",
     RequestKind.RIGHT: "right_request:decide",
     RequestKind.ROLE: "role_request:decide",
+    RequestKind.POWER_OF_ATTORNEY: "power_of_attorney:decide",
 }
 
 
@@ -102,12 +105,22 @@ class Request(Entity):
         "models.VatUnit", related_name=False, null=True, on_delete=fields.RESTRICT
     )
     role: Any = fields.CharEnumField(Role, max_length=40, null=True)  # which one is asked for
+    # Which power of attorney is asked for, and for which other organisation.
+    power_of_attorney: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.PowerOfAttorney", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    from_organisation: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.Organisation", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    power_of_attorney_id: UUID | None
+    from_organisation_id: UUID | None
     user_id: UUID | None
     asked_by_id: UUID
     right_id: UUID | None
     production_unit_id: UUID | None
     vat_unit_id: UUID | None
 
+    other_side = "from_organisation_id"
     noun = "request"
     ended = ~Q(status=RequestStatus.OPEN)
     owner = "user_id"
@@ -120,11 +133,17 @@ class Request(Entity):
             ("organisation_id", "id"),
             ("organisation_id", "cpr_number_hash"),
             ("user_id", "id"),
+            ("from_organisation_id", "id"),
+            ("power_of_attorney_id",),
         )
 
     @property
     def known_as(self) -> str:
         return self.name
+
+    def is_for(self, organisation_id: UUID | None, permission: str) -> bool:
+        """Whether a side may do this to it: what one asks elsewhere one does not decide."""
+        return permission not in self.for_others or organisation_id == self.organisation_id
 
     def decide(self, decision: Decision, at: datetime, by: Any, reason: str | None) -> None:
         """Approves or rejects what is asked for."""

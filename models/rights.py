@@ -55,11 +55,15 @@ class RightSourceKind(StrEnum):
     DIRECT: Given to the user.
     CUSTOM_GROUP: By a custom group.
     SYSTEM_GROUP: By a system group.
+    POWER_OF_ATTORNEY: By a power of attorney from another organisation.
+    DELEGATION_GROUP: By a delegation group.
     """
 
     DIRECT = "DIRECT"
     CUSTOM_GROUP = "CUSTOM_GROUP"
     SYSTEM_GROUP = "SYSTEM_GROUP"
+    POWER_OF_ATTORNEY = "POWER_OF_ATTORNEY"
+    DELEGATION_GROUP = "DELEGATION_GROUP"
 
 
 class RightAssignment(Entity):
@@ -114,8 +118,13 @@ class RightAssignment(Entity):
 
     def is_doubled_by(self, other: "RightAssignment") -> bool:
         """Whether another, of the same right to the same holder, has its limits on some day."""
-        limits = (self.production_unit_id, self.vat_unit_id)
-        ends, others_end = self.until_on or date.max, other.until_on or date.max
-        begins, other_begins = self.from_on or date.min, other.from_on or date.min
-        is_at_once = begins <= others_end and other_begins <= ends
-        return is_at_once and limits == (other.production_unit_id, other.vat_unit_id)
+        return coincide(self, other)
+
+
+def coincide(one: Any, other: Any) -> bool:
+    """Whether two things that are given for a time have the same limits on some day."""
+    limits, others_limits = [(each.production_unit_id, each.vat_unit_id) for each in (one, other)]
+    (begins, ends), (other_begins, others_end) = [
+        (each.from_on or date.min, each.until_on or date.max) for each in (one, other)
+    ]
+    return limits == others_limits and begins <= others_end and other_begins <= ends

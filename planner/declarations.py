@@ -124,6 +124,7 @@ class Page:
     is_with_row: bool = False  # what one may see of the row above decides, not whose the far row is
     most: int | None = None  # how many of the latest are listed where the filter names no period
     is_abroad: bool = False  # one's own in other tenants too; no list below them is to be seen
+    when: str | None = None  # null where this of the row above is
 
 
 @dataclass(frozen=True)

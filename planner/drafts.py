@@ -18,6 +18,7 @@ from planner.tables import (
     link,
     source,
     tenant,
+    within,
 )
 
 EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'"}
@@ -45,7 +46,7 @@ class Draft:
         self.model = model
         self.places: list[str] = []
         self.joins: dict[str, str] = {}
-        here = f"t.{tenant(model)} = {self.place('tenant')}"
+        here = within(model, "t", self.place("tenant"))
         self.source = placed(source(model), self)
         mine = self.owned(getattr(model, "owner")) if own or abroad else ""  # noqa: B009
         self.conditions = [f"({here} or {mine})" if abroad else here]
@@ -66,17 +67,17 @@ class Draft:
         *relations, name = path.split(".")
         model, alias = self.model, "t"
         for relation in relations:
-            within, relation = relation[:1], relation.lstrip(HERE + THERE)
+            where, relation = relation[:1], relation.lstrip(HERE + THERE)
             way = link(model, relation)
-            mark = {HERE: "_", THERE: "__"}.get(within, "")
+            mark = {HERE: "_", THERE: "__"}.get(where, "")
             near, alias = alias, f"{alias}_{mark}{relation}"
             self.joins[alias] = (
                 f" left join {placed(source(way.target), self)} {alias}"
                 f" on {alias}.{column(way.target, way.key)} = {near}.{column(model, way.near)}"
             )
             if mark:
-                whose = self.place("tenant") if within == HERE else f"{near}.{tenant(model)}"
-                self.joins[alias] += f" and {alias}.{tenant(way.target)} = {whose}"
+                whose = self.place("tenant") if where == HERE else f"{near}.{tenant(model)}"
+                self.joins[alias] += f" and {within(way.target, alias, whose)}"
             model = way.target
         text = getattr(model, "expressions", {}).get(name)
         if text is None:

@@ -158,6 +158,8 @@ def beyond(
         text = f"found[{way.number}]{at}"
         if way.frame:
             text = way.frame.replace(LIST, text)
+    if isinstance(declared, Page) and declared.when:
+        text = f"({text} if c{level.add(declared.when)} is not None else None)"
     if isinstance(declared, Page) and declared.is_with_row:
         return guarded(compiler, level, shown, declared.allow, text, nodes, path)
     return text

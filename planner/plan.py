@@ -9,7 +9,7 @@ from planner.declarations import Edge, Found
 from planner.drafts import Statement
 from planner.levels import Level
 from planner.shapes import Texts
-from planner.tables import source, tenant
+from planner.tables import source, within
 
 
 @dataclass(eq=False)
@@ -32,7 +32,7 @@ class Finder:
             model = level.shown.model
             parts.append(
                 f"select '{name}' as kind, id::text from {source(model)} t"
-                f" where {tenant(model)} = $tenant and {is_sought}"
+                f" where {within(model, 't', '$tenant')} and {is_sought}"
             )
         text = " union all ".join(parts).replace("$tenant", "$1").replace("$keys", "$2")
         return Statement(text, ("tenant", "keys"))

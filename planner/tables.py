@@ -8,6 +8,7 @@ from tortoise.fields.relational import BackwardFKRelation, ForeignKeyFieldInstan
 from tortoise.models import Model
 
 Table = type[Model]
+EVERYONE = "*"  # in place of a column: it belongs to whoever comes upon it
 HERE = "+"  # before a relation in a path: its row is looked for within the tenant only
 THERE = "="  # or within the tenant of the row that points to it
 
@@ -36,6 +37,17 @@ def tenant(model: Table) -> str:
     """The column that tells which tenant's a row is."""
     name = getattr(model, "tenant")  # noqa: B009
     return quoted(model._meta.fields_db_projection.get(name, name))
+
+
+def within(model: Table, alias: str, place: str) -> str:
+    """The condition that a row belongs to the tenant who stands in a place; to one of its two
+    sides, where it has two.
+    """
+    other = getattr(model, "other_side", None)
+    if other == EVERYONE:
+        return "true"
+    mine = f"{alias}.{tenant(model)} = {place}"
+    return f"({mine} or {alias}.{column(model, other)} = {place})" if other else mine
 
 
 def column(model: Table, name: str) -> str:

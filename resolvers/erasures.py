@@ -17,7 +17,7 @@ where {fact} and gone.{since} <= $1::timestamptz - s.retention_days * interval '
 order by gone.{since}
 """
 USERS = DUE.format(table="user", fact="gone.status = 'DELETED'", since="deleted_at")
-REFUSED = "gone.user_id is null and gone.status in ('REJECTED', 'WITHDRAWN')"
+REFUSED = "gone.user_id is null and gone.kind = 'USER' and gone.status in ('REJECTED', 'WITHDRAWN')"
 REQUESTS = DUE.format(table="request", fact=REFUSED, since="updated_at")
 
 

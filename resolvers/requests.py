@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from models import (
+    Change,
     Organisation,
+    PowerOfAttorney,
+    PowerOfAttorneyStatus,
     ProductionUnit,
     Request,
     RequestKind,
@@ -174,6 +177,8 @@ async def words_of(request: Request) -> dict[str, Any]:
     """What a request asks for, as letters name it."""
     if request.right_id:
         return {"right": (await Right.get(id=request.right_id)).known_as}
+    if request.power_of_attorney_id:
+        return {"power": (await PowerOfAttorney.get(id=request.power_of_attorney_id)).name}
     return {"role": request.role} if request.role else {}
 
 
@@ -182,9 +187,19 @@ async def withdraw(request: Request) -> Request:
 
     request: The withdrawn request.
     """
+    await take_back(request)
+    return request
+
+
+async def take_back(request: Request) -> None:
+    """Ends a request without a decision, and the power of attorney that waited for it."""
     request.withdraw()
     await request.save()
-    return request
+    if request.power_of_attorney_id:
+        power = await PowerOfAttorney.locked(id=request.power_of_attorney_id)
+        by = await request.asked_by
+        power.end(PowerOfAttorneyStatus.REVOKED, Change.under_way().at, by)
+        await power.save()
 
 
 async def end_all(user: User) -> list[Any]:
@@ -193,6 +208,5 @@ async def end_all(user: User) -> list[Any]:
     theirs = Request.filter(user_id=user.id, **OPEN)
     requests = await theirs.select_for_update(no_key=True, skip_locked=True)
     for request in requests:
-        request.withdraw()
-        await request.save()
+        await take_back(request)
     return list(requests)

@@ -22,7 +22,15 @@ from models import (
 from models.numbers import CprNumber, Email, PhoneNumber
 from models.refusals import Invalid
 from models.texts import Line, Name, Reason
-from resolvers import activations, authenticators, certificates, requests, rights, roles
+from resolvers import (
+    activations,
+    authenticators,
+    certificates,
+    power_ends,
+    requests,
+    rights,
+    roles,
+)
 from resolvers.activations import CodedUser
 from resolvers.authenticators import AuthenticatorInput, all_assignable, order_all
 from resolvers.context import Context, Id, OneOf, checked_by
@@ -285,6 +293,7 @@ async def delete(context: Context, user: User) -> DeletedUser:
     memberships = await GroupMember.filter(user_id=user.id, group__kind="CUSTOM")
     for membership in memberships:
         await membership.delete()
+    powers, delegation_groups = await power_ends.leave(context, user)
     ended_requests = await requests.end_all(user)
     await roles.end_all(user)
     await activations.void(user)
@@ -292,7 +301,9 @@ async def delete(context: Context, user: User) -> DeletedUser:
     ended: list[tuple[EntityKind, list[Any]]] = [
         (EntityKind.AUTHENTICATOR, withdrawn),
         (EntityKind.CERTIFICATE, ended_certificates),
+        (EntityKind.DELEGATION_GROUP, delegation_groups),
         (EntityKind.GROUP_MEMBER, memberships),
+        (EntityKind.POWER_OF_ATTORNEY, powers),
         (EntityKind.REQUEST, ended_requests),
         (EntityKind.RIGHT_ASSIGNMENT, ended_rights),
     ]
@@ -301,7 +312,7 @@ async def delete(context: Context, user: User) -> DeletedUser:
 
 def usage(user: User, kind: EntityKind, ended: list[Any]) -> Usage:
     """What ended with a user; of what is another organisation's, only how many."""
-    here = [one for one in ended if one.organisation_id == user.organisation_id]
+    here = [one for one in ended if user.organisation_id in one.homes]
     return Usage(kind, len(ended), here[:10])
 
 

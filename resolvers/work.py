@@ -2,7 +2,16 @@
 
 from gateways import Gateways
 from policies import Policy
-from resolvers import digests, erasures, imports, letters, notifications, periods, sending
+from resolvers import (
+    digests,
+    erasures,
+    imports,
+    letters,
+    notifications,
+    periods,
+    power_ends,
+    sending,
+)
 from resolvers.context import Rules
 from resolvers.importing import Worker
 
@@ -12,6 +21,7 @@ def arrange(gateways: Gateways, policy: Policy, rules: Rules) -> None:
     files, every = Worker(gateways, policy, rules), gateways.jobs.every
     batches = sending.Worker(gateways, policy, rules)
     every(20, lambda: periods.turn(gateways), "periods")
+    every(20, lambda: power_ends.turn(gateways, policy), "powers of attorney")
     every(300, lambda: periods.tell_what_ran_out(gateways, policy), "ways in")
     every(3600, lambda: periods.forget(gateways), "forgetting")
     every(3600, lambda: erasures.turn(gateways), "erasures")

@@ -207,23 +207,18 @@ def page(
     *,
     allow: str,
     along: str | None = "",
-    keys: tuple[tuple[str, ...], str] | None = None,
     filter: Any = None,
     order_by: OrderBy | None = None,
     latest_first: bool = False,
     order: tuple[str, ...] = (),
-    only: str | None = None,
-    through: tuple[str, str] | None = None,
-    is_with_row: bool = False,
-    most: int | None = None,
     chosen_by: dict[str, tuple[Any, str, Condition]] | None = None,
     paged_as: str = "",
-    is_abroad: bool = False,
+    **more: Any,
 ) -> Any:
     """A stretch of a long list, of a relation, or with `along=None` of all that there is.
 
     `chosen_by` are arguments beside a filter, each with its kind, its description and condition;
-    `paged_as` names a connection of the list's own.
+    `paged_as` names a connection of the list's own. More can be said in the words of the planner.
     """
     chosen = chosen_by or {}
     declared = planned.Page(
@@ -235,12 +230,7 @@ def page(
         {name: read_by_form(kind, condition) for name, (kind, _, condition) in chosen.items()}
         | (filter.conditions if filter else {}),
         filter.unless if filter else {},
-        keys,
-        only,
-        through,
-        is_with_row,
-        most,
-        is_abroad,
+        **more,
     )
     arguments = [argument(*one) for one in PAGE]
     arguments += [argument(name, one | None, text) for name, (one, text, _) in chosen.items()]

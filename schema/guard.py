@@ -96,8 +96,9 @@ class Guard:
     ) -> Entity | None:
         """The entity in the organisation; or one's own in another, where that can be."""
         here, me = context.subject.organisation_id, context.subject.user_id
-        if here and (found := await model.locked_or_none(**where, **{model.tenant: here})):
-            return found
+        for side in model.sides() if here else ():
+            if found := await model.locked_or_none(**where, **{side: here}):
+                return found
         if model.is_held_abroad and me:
             return await model.locked_or_none(**where, **{str(model.owner): me})
         number = context.person and context.person.cpr_number_hash

@@ -8,11 +8,14 @@ from resolvers import (
     certificates,
     consents,
     decisions,
+    delegations,
     groups,
     imports,
     members,
     notifications,
     persons,
+    power_requests,
+    powers,
     profiles,
     requests,
     restoring,
@@ -77,6 +80,9 @@ class Mutation:
     )
     decide_right_request = mutation(decisions.decide_right, allow="right_request:decide")
     decide_role_request = mutation(decisions.decide_role, allow="role_request:decide")
+    decide_power_of_attorney_request = mutation(
+        power_requests.decide, allow="power_of_attorney:decide"
+    )
     withdraw_request = mutation(requests.withdraw, allow="request:withdraw")
 
     # Many users at once
@@ -104,6 +110,25 @@ class Mutation:
     remove_right = mutation(rights.remove, allow="right:remove")
     assign_group_right = mutation(rights.assign_to_group, allow="group:assign_right")
     remove_group_right = mutation(rights.remove_from_group, allow="group:remove_right")
+
+    # Powers of attorney
+    grant_power_of_attorney = mutation(powers.grant, allow="power_of_attorney:grant")
+    grant_personal_power_of_attorney = mutation(
+        powers.grant_to_person, allow="power_of_attorney:grant_to_person"
+    )
+    request_power_of_attorney = mutation(power_requests.ask, allow="power_of_attorney:request")
+    revoke_power_of_attorney = mutation(powers.revoke, allow="power_of_attorney:revoke")
+    add_power_of_attorney_users = mutation(powers.add_users, allow="power_of_attorney:add_user")
+    remove_power_of_attorney_users = mutation(
+        powers.remove_users, allow="power_of_attorney:remove_user"
+    )
+    create_delegation_group = mutation(delegations.create, allow="delegation_group:create")
+    update_delegation_group = mutation(delegations.update, allow="delegation_group:update")
+    delete_delegation_group = mutation(delegations.delete, allow="delegation_group:delete")
+    add_delegation_group_users = mutation(delegations.add_users, allow="delegation_group:add_user")
+    remove_delegation_group_users = mutation(
+        delegations.remove_users, allow="delegation_group:remove_user"
+    )
 
     # Certificates
     create_certificate_profile = mutation(profiles.create, allow="certificate_profile:create")

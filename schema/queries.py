@@ -18,6 +18,7 @@ from schema.types.groups import GroupFilter
 from schema.types.history import HISTORY, verification
 from schema.types.imports import UserImportFilter, template
 from schema.types.notifications import NotificationFilter
+from schema.types.powers import PowerOfAttorneyFilter
 from schema.types.requests import RequestFilter
 from schema.types.rights import RightFilter
 from schema.types.users import USER_ORDER, UserFilter
@@ -167,6 +168,28 @@ class Query:
     )
     right = one(
         "Right", "One right of the catalogue.", allow="right:read", by="id", which="The right."
+    )
+
+    # Powers of attorney
+    powers_of_attorney = page(
+        "PowerOfAttorney",
+        "The powers of attorney that the organisation granted or received.",
+        allow="power_of_attorney:list",
+        along=None,
+        filter=PowerOfAttorneyFilter,
+    )
+    power_of_attorney = one(
+        "PowerOfAttorney",
+        "One power of attorney.",
+        allow="power_of_attorney:read",
+        by="id",
+        which="The power of attorney.",
+    )
+    delegation_groups = page(
+        "DelegationGroup",
+        "The bundles of received powers of attorney.",
+        allow="delegation_group:list",
+        along=None,
     )
 
     # Certificates

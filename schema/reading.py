@@ -53,6 +53,9 @@ async def resolve(root: strawberry.Parent[Any], info: Info, **given: Any) -> Any
             return await lead(root, declared, info, asking)
         case Edge():
             return await follow(root, declared, info, given, asking)
+        case Page(when=when) if when and root[when] is None:
+            sees_own(declared.allow, SHOWN[declared.target].model, asking)
+            return None
         case Page():
             return await turn(root, declared, info, given, asking)
         case One():

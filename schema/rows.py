@@ -6,7 +6,7 @@ follows from the document alone, never from the number of rows.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -99,6 +99,8 @@ def needed(model: Table, declared: Any) -> Iterable[str]:
             return needs
         case Facet(when=when, by=by):
             return [path for path in (when, by) if path]
+        case Page(when=str(when)):
+            return [when, *needed(model, replace(declared, when=None))]
         case Edge(keys=(_, near), beside=(_, beside)):
             return [near] if beside == ABOVE else [near, beside]
         case Page(keys=(_, near)) | Edge(keys=(_, near)):

@@ -33,6 +33,8 @@ CERTIFICATE, SETTINGS = "certificate { version status }", "settings { version }"
 AUTHENTICATOR = "authenticator { version status }"
 REQUEST = "request { version status kind }"
 ASSIGNMENT = "assignment { version from until right { title } }"
+POWER = "powerOfAttorney { version status name users { totalCount } }"
+DELEGATION = "delegationGroup { version name powersOfAttorney { totalCount } }"
 CODE, ONE_TIME_CODE = "temporaryCode { expiresAt }", "oneTimeCode { expiresAt }"
 USER_FILE = {"text": file(created(1))}
 
@@ -248,6 +250,83 @@ CHANGES = {
         lambda s: {"assignmentId": s.group_assignment.id},
         lambda s: s.group_assignment,
     ),
+    "grantPowerOfAttorney": Row(
+        ORGANISATION,
+        POWER,
+        lambda s: {
+            "granteeCvrNumber": s.partner.cvr_number,
+            "name": "VAT",
+            "rightIds": [s.vat.id],
+        },
+    ),
+    "grantPersonalPowerOfAttorney": Row(
+        RIGHTS,
+        POWER,
+        lambda s: {
+            "grantee": {"cvrNumber": s.partner.cvr_number, "email": s.kirsten.email},
+            "name": "VAT",
+            "rightIds": [s.vat.id],
+        },
+    ),
+    "requestPowerOfAttorney": Row(
+        ORGANISATION,
+        f"{REQUEST} {POWER}",
+        lambda s: {
+            "grantorCvrNumber": s.partner.cvr_number,
+            "name": "VAT",
+            "rightIds": [s.vat.id],
+        },
+    ),
+    "decidePowerOfAttorneyRequest": Row(
+        ORGANISATION,
+        f"{REQUEST} {POWER.replace('version ', '')}",
+        lambda s: {"requestId": s.power_request.id, "decision": "APPROVE"},
+        lambda s: s.power_request,
+    ),
+    "revokePowerOfAttorney": Row(
+        RIGHTS, POWER, lambda s: {"powerOfAttorneyId": s.power.id}, lambda s: s.power
+    ),
+    "addPowerOfAttorneyUsers": Row(
+        RIGHTS,
+        POWER,
+        lambda s: {"powerOfAttorneyId": s.power.id, "userIds": [s.employee.id]},
+        lambda s: s.power,
+    ),
+    "removePowerOfAttorneyUsers": Row(
+        RIGHTS,
+        POWER,
+        lambda s: {"powerOfAttorneyId": s.power.id, "userIds": [s.bo.id]},
+        lambda s: s.power,
+    ),
+    "createDelegationGroup": Row(
+        ORGANISATION,
+        DELEGATION,
+        lambda s: {"name": "Audits", "powerOfAttorneyIds": [s.power.id]},
+    ),
+    "updateDelegationGroup": Row(
+        ORGANISATION,
+        DELEGATION,
+        lambda s: {"delegationGroupId": s.delegation.id, "powerOfAttorneyIds": []},
+        lambda s: s.delegation,
+    ),
+    "deleteDelegationGroup": Row(
+        ORGANISATION,
+        "delegationGroup { version name }",
+        lambda s: {"delegationGroupId": s.delegation.id},
+        lambda s: s.delegation,
+    ),
+    "addDelegationGroupUsers": Row(
+        RIGHTS,
+        DELEGATION,
+        lambda s: {"delegationGroupId": s.delegation.id, "userIds": [s.employee.id]},
+        lambda s: s.delegation,
+    ),
+    "removeDelegationGroupUsers": Row(
+        RIGHTS,
+        DELEGATION,
+        lambda s: {"delegationGroupId": s.delegation.id, "userIds": [s.bo.id]},
+        lambda s: s.delegation,
+    ),
     "createCertificateProfile": Row(
         USERS,
         PROFILE,
@@ -383,7 +462,7 @@ VERSIONED = [one for one in MUTATIONS if has_field(one, lambda name, _: name == 
 NAMING = [
     one
     for one in MUTATIONS
-    if has_field(one, lambda name, kind: kind == "ID" and name != "rightId")
+    if has_field(one, lambda name, kind: kind == "ID" and name not in ("rightId", "rightIds"))
 ]
 
 

@@ -28,7 +28,7 @@ WHO_MAY_ALL = SimpleNamespace(extent=lambda _: ALL)
 PARENTHESES = re.compile(r"\([^()]*\)")
 JOIN = re.compile(r' left join ("\w+") (\w+) on (.*?)(?= left join | where )')
 KIND = re.compile(
-    r"select '\w+' as kind, id::text from (\"\w+\") t where (\"\w+\") = \$1"
+    r"select '\w+' as kind, id::text from (\"\w+\") t where (.*?)"
     r" and id = any\(string_to_array\(\$2, ','\)::uuid\[\]\)"
 )
 OWN_ABROAD = re.compile(
@@ -141,7 +141,7 @@ def is_of_one_tenant(statement: Statement) -> bool:
     text = but_for_own(by_tables(statement.text), statement)
     if " as kind, " in text:
         found = [KIND.fullmatch(one) for one in text.split(" union all ")]
-        return all(one and is_tenant(*one.groups()) for one in found)
+        return all(one and one[2] == of_tenant(one[1], "t") for one in found)
     if "cross join lateral (" in text:
         text = text.partition("cross join lateral (")[2].removesuffix(") page")
     if " as list from (" in text:
@@ -150,11 +150,12 @@ def is_of_one_tenant(statement: Statement) -> bool:
     if not all(is_joined_here(*join) for join in JOIN.findall(text)):
         return False
     here = re.search(r' from (?:\(select \* from )?("\w+")', text)
+    text = text.replace(of_tenant(here[1], "t"), "HERE")
     while PARENTHESES.search(text):
         text = PARENTHESES.sub("", text)
     _, _, conditions = text.partition(" where ")
-    first = re.match(r't\.("\w+") = \$1(?= and | order by | limit |$)', conditions)
-    return bool(first and is_tenant(here[1], first[1]) and " or " not in conditions)
+    first = re.match(r"HERE(?= and | order by | limit |$)", conditions)
+    return bool(first and " or " not in conditions)
 
 
 def but_for_own(text: str, statement: Statement) -> str:
@@ -180,9 +181,19 @@ def is_joined_here(far: str, alias: str, condition: str) -> bool:
     """Whether a row that becomes an object is the tenant's, or that of the row that points to it;
     other joins lend values only.
     """
-    end = re.search(rf' and {alias}\.("\w+") = (?:\$1|\w+\."organisation_id")$', condition)
-    return "__" not in alias or bool(end and is_tenant(far, end[1]))
+    whose = ["$1", *re.findall(r'\w+\."organisation_id"', condition)]
+    ends = tuple(f" and {of_tenant(far, alias, one)}" for one in whose)
+    return "__" not in alias or condition.endswith(ends)
 
 
-def is_tenant(name: str, column: str) -> bool:
-    return column == ('"id"' if name == '"organisation"' else '"organisation_id"')
+OTHER_SIDES = {'"power_of_attorney"': '"grantee_id"', '"request"': '"from_organisation_id"'}
+
+
+def of_tenant(name: str, alias: str, whose: str = "$1") -> str:
+    """The condition that a row is the tenant's; or one of two's, whose it is."""
+    if name == '"actor"':  # whose name is told in their own organisation only
+        return "true"
+    column = '"id"' if name == '"organisation"' else '"organisation_id"'
+    mine = f"{alias}.{column} = {whose}"
+    other = OTHER_SIDES.get(name)
+    return f"({mine} or {alias}.{other} = {whose})" if other else mine

@@ -35,6 +35,7 @@ from models import (
     ImportStatus,
     Letter,
     Organisation,
+    PowerOfAttorneyStatus,
     ProductionUnit,
     RequestKind,
     RequestStatus,
@@ -100,6 +101,8 @@ async def furnished() -> Town:
         await home.settle()
     for home, other in zip(homes, reversed(homes), strict=True):
         await home.furnish(other)
+    for home, other in zip(homes, reversed(homes), strict=True):
+        await home.give_powers(other)
     at_hansen, at_jensen = (home.users for home in homes)
     town.people = dict(zip(ASKERS, at_hansen[:5], strict=False))
     town.people |= {"stranger": at_jensen[3], "visitor": Claims(cpr_number=CPR_NUMBERS[0])}
@@ -321,10 +324,47 @@ class Home:
             )
             self.pass_time()
 
+    async def give_powers(self, other: "Home") -> None:
+        """Powers of attorney to the other organisation and people there, in every state."""
+        unit, vat = [await one.filter(**self.here).first() for one in (ProductionUnit, VatUnit)]
+        day, given = today(self.make.now), []
+        for number, status in enumerate([*PowerOfAttorneyStatus, "ACTIVE", "ACTIVE"] * 2):
+            has_ended = status in ("REJECTED", "EXPIRED", "REVOKED")
+            facts: dict[str, Any] = {
+                "name": f"{self.chance.choice(TEXTS)} {number}",
+                "status": status,
+                "production_unit": self.perhaps(unit),
+                "vat_unit": self.perhaps(vat),
+                "from_on": self.chance.choice([day, day + timedelta(9)]),
+                "until_on": self.perhaps(day - timedelta(1), day, day + timedelta(20)),
+            }
+            if has_ended:
+                ended_by = self.chance.choice([*self.actors, *other.actors])
+                facts |= {"ended_by": ended_by, "ended_at": self.make.now}
+            grantee: Any = self.chance.choice([other.organisation, other.users[number]])
+            if status == "REQUESTED":
+                grantee = other.organisation
+            codes = ("tax.vat", "post.read")[: number % 2 + 1]
+            power = await self.make.power(self.organisation, grantee, *codes, **facts)
+            if grantee is other.organisation:
+                given.append(power)
+                await self.make.name(power, *self.chance.sample(other.users[:9], 3))
+            if status in ("REQUESTED", "REJECTED"):
+                is_open = status == "REQUESTED"
+                asked = {"status": "OPEN" if is_open else "REJECTED"}
+                asked |= {} if is_open else {"decided_by": self.actors[0]}
+                await self.make.asked_power(power, other.users[0], **asked)
+            self.pass_time()
+        await self.make.power(self.organisation, "10000009", name="Waiting")
+        for number in range(3):
+            members = [*given[number::3], *self.chance.sample(other.users[:9], 4)]
+            await self.make.bundle(other.organisation, *members, name=f"Bundle {number}")
+
     async def ask(self) -> None:
         """Requests in every state: of people who hope for a user, some of whom got one."""
         unit, vat = [await one.filter(**self.here).first() for one in (ProductionUnit, VatUnit)]
-        for kind, status in [*product(RequestKind, RequestStatus)] * 2:
+        kinds = [one for one in RequestKind if one is not RequestKind.POWER_OF_ATTORNEY]
+        for kind, status in [*product(kinds, RequestStatus)] * 2:
             is_decided = status in (RequestStatus.APPROVED, RequestStatus.REJECTED)
             user = self.chance.choice(self.users[:10])
             request: dict[str, Any] = {

@@ -27,6 +27,8 @@ LISTS = {
     "Group": ("", "Query.groups", ""),
     "Right": ("", "Query.rights", ""),
     "GroupMember": ("groups(first: 20) { nodes {", "Group.members", "} }"),
+    "PowerOfAttorney": ("", "Query.powersOfAttorney", ""),
+    "DelegationGroup": ("", "Query.delegationGroups", ""),
     "Certificate": ("", "Query.certificates", ""),
     "CertificateProfile": ("", "Query.certificateProfiles", ""),
     "HistoryEntry": ("", "Query.history", ""),

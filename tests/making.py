@@ -22,6 +22,9 @@ from models import (
     CertificateKind,
     CertificateProfile,
     CertificateStatus,
+    DelegationGroup,
+    DelegationGroupPower,
+    DelegationGroupUser,
     DeviceKind,
     Entity,
     Group,
@@ -32,6 +35,9 @@ from models import (
     LeftOut,
     Notification,
     Organisation,
+    PowerOfAttorney,
+    PowerOfAttorneyRight,
+    PowerOfAttorneyUser,
     Request,
     RequestKind,
     RetrievalIdentification,
@@ -172,10 +178,63 @@ class Maker:
             await assignment.save()
         return assignment
 
+    async def power(
+        self, grantor: Organisation, grantee: Organisation | User | str, *codes: str, **facts: Any
+    ) -> PowerOfAttorney:
+        """An active power of attorney to an organisation, to a person there, or to a number."""
+        person = grantee if isinstance(grantee, User) else None
+        to = await Organisation.get(id=person.organisation_id) if person else grantee
+        usual: dict[str, Any] = {"name": "Accounts", "from_on": today(self.now)}
+        if person:
+            usual |= {"grantee_user_id": person.id, "grantee_uuid": person.uuid}
+        if isinstance(to, Organisation):
+            usual |= {"grantee_id": to.id, "grantee_cvr_number": to.cvr_number}
+        else:
+            usual |= {"grantee_cvr_number": to}
+        here = {"organisation_id": grantor.id}
+        power = PowerOfAttorney(**{**here, **usual, **facts})
+        async with self.change(grantor.id):
+            await power.save()
+        for right in await Right.filter(code__in=codes or ("tax.vat",)):
+            await PowerOfAttorneyRight.create(**here, power_of_attorney=power, right=right)
+        return power
+
+    async def name(self, power: PowerOfAttorney, *users: User) -> None:
+        """Lets users use a received power of attorney."""
+        for user in users:
+            here = {"organisation_id": user.organisation_id, "user_id": user.id}
+            await PowerOfAttorneyUser.create(**here, power_of_attorney=power)
+
+    async def bundle(
+        self, organisation: Organisation, *members: PowerOfAttorney | User, **facts: Any
+    ) -> DelegationGroup:
+        """A delegation group with powers of attorney and users."""
+        here = {"organisation_id": organisation.id}
+        group = DelegationGroup(**here, **{"name": "Clients", **facts})
+        async with self.change(organisation.id):
+            await group.save()
+        for one in members:
+            kind = DelegationGroupUser if isinstance(one, User) else DelegationGroupPower
+            await kind.create(**here, delegation_group=group, **{one.noun: one})
+        return group
+
+    async def asked_power(self, power: PowerOfAttorney, asker: User, **facts: Any) -> Request:
+        """The request by which a user has asked for a power of attorney."""
+        home = await Organisation.get(id=asker.organisation_id)
+        return await self.request(
+            await Organisation.get(id=power.organisation_id),
+            kind=RequestKind.POWER_OF_ATTORNEY,
+            user=asker,
+            name=home.name,
+            power_of_attorney=power,
+            from_organisation=home,
+            **facts,
+        )
+
     async def request(self, organisation: Organisation, **facts: Any) -> Request:
         """Somebody's open request to become a user, or that of a user for anonymity."""
         user, cpr = facts.get("user"), facts.pop("cpr", f"610190{next(NUMBERS) % 9000 + 1000}")
-        name = user.name if user else facts.pop("name", "Anne Østergaard")
+        name = facts.pop("name", user.name if user else "Anne Østergaard")
         usual: dict[str, Any] = {"kind": RequestKind.ANONYMITY, "name": name}
         if user is None:
             first, last = name.split(" ", 1)
@@ -183,7 +242,10 @@ class Maker:
             usual |= {"email": "anne@example.dk", "language": Language.ENGLISH}
             usual |= {key: one for key, one in self.identity(cpr).items() if "cpr" in key}
         actor = await Actor.named(
-            organisation.id, ActorKind.PERSON, name, user.id if user else None
+            user.organisation_id if user else organisation.id,
+            ActorKind.PERSON,
+            user.name if user else name,
+            user.id if user else None,
         )
         here = {"organisation_id": organisation.id, "asked_by": actor}
         request = Request(**{**here, **usual, **facts})

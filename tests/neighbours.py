@@ -52,11 +52,12 @@ async def neighbours() -> tuple[Town, dict[str, dict[str, str]]]:
     """
     await connections.get("default").execute_script("truncate organisation cascade")
     town, things = Town(), dict[str, Things]()
+    client = await town.make.organisation("Dansk Handel I/S")
     for name, words in (("Hansen & Søn ApS", AT_HANSEN), ("Jensen A/S", AT_JENSEN)):
         home = await town.make.organisation(name, production_units=1, eans=1, vat_units=1)
         shared = await furnished(town.make, home)
         for word in words:
-            things[word] = shared | await provided(town.make, word, shared)
+            things[word] = shared | await provided(town.make, word, shared, client)
     for asker in ASKERS:
         await meet(town.make, things[asker], [things[one] for one in things if one != asker])
     for guest in GUESTS:
@@ -152,8 +153,10 @@ async def letter(make: Maker, home: Organisation, word: str) -> Letter:
     )
 
 
-async def provided(make: Maker, word: str, shared: Things) -> Things:
-    """What one person has: a user with all that can be known of it, a group, certificates."""
+async def provided(make: Maker, word: str, shared: Things, client: Organisation) -> Things:
+    """What one person has: a user with all that can be known of it, a group, certificates; and
+    what a client lets that person do.
+    """
     home, number = shared["organisation"], [*AT_HANSEN, *AT_JENSEN].index(word) + 1
     roles = ROLES if word == "stranger" else {word} & {*ROLES}
     user = await make.user(
@@ -179,6 +182,8 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
     )
     limits = {"production_unit": shared["unit"], "vat_unit": shared["vat_unit"]}
     group = await make.group(home, user, name=word, **limits)
+    power = await make.power(client, home, name=f"Power of {word}")
+    await make.name(power, user)
     post = await letter(make, home, word)
     # By which they came here: the user is theirs, the person who asked is told as it was.
     hope: Things = {"email": f"{word}@{home.cvr_number}.com"}
@@ -200,6 +205,9 @@ async def provided(make: Maker, word: str, shared: Things) -> Things:
         "notification": await make.notification(user, group),
         "assignment": await make.right(user, **limits),
         "group_assignment": await make.right(group, **limits),
+        "power": power,
+        "power_request": await make.asked_power(power, user, status="APPROVED"),
+        "delegation": await make.bundle(home, power, user, name=word),
         "plan_row": await make.plan(shared["file"], user, number),
         "order": await make.certificate(
             home, user=user, status=CertificateStatus.ORDERED, letter=post, **not_issued

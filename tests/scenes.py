@@ -74,6 +74,11 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
     async with make.change(organisation.id):
         await ean.save()
     await let_people_ask(make, organisation)
+    partner = await make.organisation("Revision Bech A/S")
+    kirsten = await make.user(partner, ORGANISATION, name="Kirsten Bech")
+    power = await make.power(partner, organisation)
+    await make.name(power, users["bo"])
+    asked = await make.power(organisation, partner, status="REQUESTED", from_on=None)
     things = {str(page._meta.db_table): await page.get(**here) for page in PAGES}
     return Scene(
         organisation,
@@ -109,6 +114,11 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
             ),
             "user_request": await make.request(organisation),
             "anonymity_request": await make.request(organisation, user=users["bo"]),
+            "partner": partner,
+            "kirsten": kirsten,
+            "power": power,
+            "power_request": await make.asked_power(asked, kirsten),
+            "delegation": await make.bundle(organisation, power, users["bo"]),
             "billing": await Billing.get(**here),
             "authenticator": await make.authenticator(users["bo"]),
             "unused": await make.authenticator(

@@ -35,8 +35,13 @@ WAYS = {
     "HOLDERS": "holders(first: 100)",
     "EFFECTIVE": "effectiveRights",
     "CAUSE": "sources > assignment > id",
+    "GIVEN": "sources > powerOfAttorney",
+    "BUNDLED": "sources > delegationGroup",
     "ASSIGNMENT": "node(id: $assignment) > ... on RightAssignment",
     "SHARED": "node(id: $group_assignment) > ... on RightAssignment",
+    "POWER": "powerOfAttorney(id: $power)",
+    "ASKED": "request(id: $power_request)",
+    "BUNDLE": "node(id: $delegation) > ... on DelegationGroup",
     "CERTIFICATE": "certificate(id: $certificate)",
     "ORDER": "certificate(id: $order) > retrieval",
     "REVOKE": "mutation > revokeCertificate(input: {certificateId: $certificate,"
@@ -150,12 +155,28 @@ EffectiveRight.right                       USER > EFFECTIVE > right > id        
 RightSource                                USER > EFFECTIVE > CAUSE  assignment
 RightSource.assignment                     USER > EFFECTIVE > CAUSE  assignment
 RightSource.group                          USER > EFFECTIVE > sources > group > id  group
+RightSource.powerOfAttorney                USER > EFFECTIVE > GIVEN > id  power
+RightSource.delegationGroup                USER > EFFECTIVE > BUNDLED > id  delegation
 RightAssignment                            NODE                                 assignment
 RightAssignment.right                      ASSIGNMENT > right > id              right
 RightAssignment.user                       ASSIGNMENT > user > id               user
 RightAssignment.group                      SHARED > group > id                  group
 RightAssignment.productionUnit             ASSIGNMENT > productionUnit > id     unit
 RightAssignment.vatUnit                    ASSIGNMENT > vatUnit > id            vat_unit
+
+Query.powersOfAttorney                     powersOfAttorney > nodes > id        power
+Query.powerOfAttorney                      POWER > id                           power
+PowerOfAttorney                            NODE                                 power
+PowerOfAttorney.rights                     POWER > rights > nodes > id          right
+PowerOfAttorney.users                      POWER > users > nodes > id           user
+PowerOfAttorney.request                    POWER > request > id                 power_request
+PowerOfAttorney.history                    POWER > HISTORY                      power_entry
+Request.powerOfAttorney                    ASKED > powerOfAttorney > id         power
+User.powersOfAttorney                      USER > powersOfAttorney > nodes > id  power
+Query.delegationGroups                     delegationGroups > nodes > id        delegation
+DelegationGroup                            NODE                                 delegation
+DelegationGroup.powersOfAttorney           BUNDLE > powersOfAttorney > nodes > id  power
+DelegationGroup.users                      BUNDLE > users > nodes > id          user
 
 Query.certificates                         certificates(first: 100) > nodes > id  certificate
 Query.certificate                          CERTIFICATE > id                     certificate

@@ -73,11 +73,13 @@ def test_every_mutation_of_the_schema_has_a_row():
 
 
 @every
-async def test_a_change_is_made_and_its_history_names_it(mutation, change):
+async def test_a_change_is_made_and_its_history_names_it(mutation, change, scene):
+    here = scene.organisation.id
+
     answer = await change(mutation)
 
     assert answer["errors"] == []
-    entries = await HistoryEntry.filter(operation=mutation)
+    entries = await HistoryEntry.filter(operation=mutation, organisation_id=here)
     assert {one.activity for one in entries} == {PERMISSIONS[mutation]}
     assert {one.outcome for one in entries} == {HistoryOutcome.DONE}
     assert len({one.about_id for one in entries}) == len(entries)

@@ -37,6 +37,7 @@ CONSENTS = ["consent:give", "consent:withdraw"]
 OWN = [
     *("certificate:read", "certificate:read_history", "certificate:revoke", "group:read"),
     *("authenticator:read", "right_assignment:read"),
+    *("power_of_attorney:read", "delegation_group:read"),
 ]
 ONLY_OWN = [*("user:activate", "user_request:create", "anonymity_request:create")]
 ONLY_OWN += ["right_request:create", "role_request:create"]
@@ -60,6 +61,9 @@ OF_EVERY_ADMINISTRATOR = {
     *("right:list_holders", "right_assignment:read", "right:assign", "right:remove"),
     *("certificate:list", "certificate:read", "certificate:read_history"),
     *("certificate_profile:list", "certificate_profile:read"),
+    *("power_of_attorney:list", "power_of_attorney:read", "power_of_attorney:read_history"),
+    *("power_of_attorney:list_users", "delegation_group:list", "delegation_group:read"),
+    "delegation_group:list_users",
     *OWN_OF_ALL,
 }
 CHANGES = {
@@ -68,6 +72,8 @@ CHANGES = {
         *("group:create", "group:update", "group:delete"),
         *("group:assign_right", "group:remove_right"),
         *("billing:update", "ean:add", "ean:update", "ean:remove"),
+        *("power_of_attorney:grant", "power_of_attorney:request", "power_of_attorney:decide"),
+        *("delegation_group:create", "delegation_group:update", "delegation_group:delete"),
         *("settings:update_users", "settings:update_authenticators"),
         *("settings:update_certificates", "settings:update_defaults", "settings:restore"),
         *("production_unit:add", "production_unit:remove", "vat_unit:add", "vat_unit:remove"),
@@ -90,6 +96,9 @@ CHANGES = {
     "rights_administrator": {
         *("group:add_member", "group:remove_member", "right_request:decide"),
         "external_user:find",
+        *("power_of_attorney:grant_to_person", "power_of_attorney:revoke"),
+        *("power_of_attorney:add_user", "power_of_attorney:remove_user"),
+        *("delegation_group:add_user", "delegation_group:remove_user"),
     },
 }
 

@@ -119,6 +119,7 @@ request:read
 Query.request                                 x.?      xx?    xx?        xx?         ??x
 Request                                       x--      xx-    xx-        xx-         --x
 User.requests                                 x~?      xx?    xx?        xx?         ??x
+PowerOfAttorney.request                       x~?      xx?    xx?        xx?         ??x
 
 activation_batch:read
 Query.activationBatch                         ..       x?     ..         ..          ?x
@@ -187,6 +188,34 @@ GroupMemberResult.member                      ~~~      xx?    xx?        ~~~    
 
 external_user:find
 Query.externalUser                            ...      ??x    ??x        ...         xx?
+
+power_of_attorney:list
+Query.powersOfAttorney                        ...      xx-    xx-        xx-         --x
+
+power_of_attorney:read
+Query.powerOfAttorney                         x.?      xx?    xx?        xx?         ??x
+PowerOfAttorney                               x--      xx-    xx-        xx-         --x
+PowerOfAttorney.rights                        x~?      xx?    xx?        xx?         ??x
+Request.powerOfAttorney                       x~?      xx?    xx?        xx?         ??x
+User.powersOfAttorney                         x~?      xx?    xx?        xx?         ??x
+RightSource.powerOfAttorney                   x~?      xx?    xx?        xx?         ??x
+DelegationGroup.powersOfAttorney              x--      xx-    xx-        xx-         --x
+
+power_of_attorney:list_users
+PowerOfAttorney.users                         .~?      xx?    xx?        xx?         ??x
+
+power_of_attorney:read_history
+PowerOfAttorney.history                       .~?      xx?    xx?        xx?         ??x
+
+delegation_group:list
+Query.delegationGroups                        ...      xx-    xx-        xx-         --x
+
+delegation_group:read
+DelegationGroup                               x--      xx-    xx-        xx-         --x
+RightSource.delegationGroup                   x~?      xx?    xx?        xx?         ??x
+
+delegation_group:list_users
+DelegationGroup.users                         .--      xx-    xx-        xx-         --x
 
 certificate:list
 Query.certificates                            ...      xx-    xx-        xx-         --x

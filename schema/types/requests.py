@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import models
 from models import RequestKind, RequestStatus, Role
@@ -14,8 +15,12 @@ from schema.fields import column, computed, edge, facet, part, secret, shows
 from schema.filters import filters, where
 from schema.types.words import Entity
 
-# By the one who reads it: nobody decides what they have asked for themselves.
-DECIDABLE = "{status} = 'OPEN' and ({user_id} is null or {user_id} is distinct from $me)"
+# By the one who reads it: nobody decides what they have asked for themselves, nor what their
+# organisation asks of another.
+DECIDABLE = (
+    "{status} = 'OPEN' and {organisation_id} = $tenant"
+    " and ({user_id} is null or {user_id} is distinct from $me)"
+)
 
 
 @filters
@@ -66,16 +71,24 @@ class Request(Entity):
     se_number: SeNumber | None = column("The VAT unit to limit the right to.", "vat_unit.se_number")
 
     role: Role | None = column("The role that is asked for.")
+    power_of_attorney = edge(
+        "PowerOfAttorney",
+        "The power of attorney that is asked for.",
+        allow="power_of_attorney:read",
+    )
 
     @computed(
         "Whether the one who reads this may decide it.",
         "bool",
-        needs=("kind", "status", "user_id"),
+        needs=("kind", "status", "user_id", "organisation_id"),
         asks=True,
     )
-    def can_decide(asking: Any, kind: RequestKind, status: RequestStatus, user_id: Any) -> bool:
+    def can_decide(
+        asking: Any, kind: RequestKind, status: RequestStatus, user_id: Any, where: UUID
+    ) -> bool:
         is_mine = user_id is not None and user_id == asking.me
-        return status is RequestStatus.OPEN and not is_mine and asking.extent(DECIDING[kind]) is ALL
+        is_open_here = status is RequestStatus.OPEN and where == asking.tenant
+        return is_open_here and not is_mine and asking.extent(DECIDING[kind]) is ALL
 
     decided_by = part("Actor", "Who decided.")
     decided_at: datetime | None = column("When it was decided.")

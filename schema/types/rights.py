@@ -102,6 +102,16 @@ class RightSource:
     se_number: SeNumber | None = column("The VAT unit that it is limited to.", "vat_unit.se_number")
     assignment = edge("RightAssignment", "The assignment behind it.", allow="right_assignment:read")
     group = edge("Group", "The group, for a group's right.", allow="group:read")
+    power_of_attorney = edge(
+        "PowerOfAttorney",
+        "The power of attorney, for a received right.",
+        allow="power_of_attorney:read",
+    )
+    delegation_group = edge(
+        "DelegationGroup",
+        "The delegation group, where one leads to the power of attorney.",
+        allow="delegation_group:read",
+    )
 
 
 @shows(effective_rights.EffectiveRight)

@@ -43,6 +43,7 @@ from schema.problems import ProblemCode
 from schema.types.certificates import CERTIFICATE_ORDER, CertificateFilter
 from schema.types.history import HISTORY
 from schema.types.organisations import HELD
+from schema.types.powers import POWERS_OF_USER
 from schema.types.requests import RequestFilter
 from schema.types.rights import EFFECTIVE, HAVING, UserRightsFilter
 from schema.types.words import Entity, Transition, transition
@@ -250,6 +251,7 @@ class User(Entity):
         filter=CertificateFilter,
         order_by=CERTIFICATE_ORDER,
     )
+    powers_of_attorney = POWERS_OF_USER
     requests = page(
         "Request",
         "What the user has asked for.",
