@@ -10,7 +10,12 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 from models import catalogue
 
-READINGS = ["models.effective_rights", "models.explanations", "models.external_users"]
+READINGS = [
+    "models.changes",
+    "models.effective_rights",
+    "models.explanations",
+    "models.external_users",
+]
 
 
 def config(url: str) -> dict[str, Any]:
