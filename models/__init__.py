@@ -22,6 +22,7 @@ from models.certificates import (
     RevocationReason,
     SystemRight,
 )
+from models.changes import ChangeAction
 from models.groups import Group, GroupKind, GroupMember
 from models.history import EntityKind, HistoryEntry, HistoryHead, HistoryOutcome
 from models.idempotency import KeptAnswer
@@ -95,6 +96,7 @@ __all__ = [
     "CertificateSettings",
     "CertificateStatus",
     "Change",
+    "ChangeAction",
     "ChargeKind",
     "Decision",
     "DefaultSettings",

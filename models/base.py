@@ -68,9 +68,9 @@ class Record(Model):
         """The columns that tell whose it is."""
         return (cls.tenant, cls.other_side) if cls.other_side else (cls.tenant,)
 
-    def is_for(self, organisation_id: UUID, permission: str) -> bool:
-        """Whether one of the organisations whose it is may do this to it."""
-        return self.other_side is None or organisation_id == getattr(self, self.tenant)
+    def is_for(self, organisation_id: UUID | None, permission: str) -> bool:
+        """Whether an organisation that comes upon it may do this: of two sides, perhaps but one."""
+        return True
 
     @property
     def homes(self) -> set[UUID]:
@@ -162,6 +162,11 @@ class Entity(Record):
         is_theirs = getattr(self, self.tenant, None) == organisation_id
         return self.known_as if is_theirs else self.known_abroad_as
 
+    @classmethod
+    def is_there(cls, columns: dict[str, Any]) -> bool:
+        """Whether these columns are those of a thing that has not been removed."""
+        return True
+
     def state(self) -> dict[str, Any]:
         """The columns that the history may keep."""
         return {name: getattr(self, name) for name in told_columns(type(self))}
@@ -232,8 +237,15 @@ class Touch:
     entity: Entity
     before: dict[str, Any]
     is_new: bool
+    version: int | None  # before the change; none where there was no such thing
     is_gone: bool = False
     notes: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # what stands in other tables
+
+    def versions(self) -> tuple[int | None, int | None]:
+        """The versions before and after: none where it is not there, and none of what stays."""
+        is_there = not self.is_gone and self.entity.is_there(vars(self.entity))
+        after = self.entity.version if is_there else None
+        return (None, None) if self.version == after else (self.version, after)
 
     def changes(self) -> dict[str, tuple[Any, Any]]:
         """The columns that differ, old and new."""
@@ -274,19 +286,21 @@ class Change:
     def touch(self, entity: Entity) -> Touch:
         """Accounts for an entity that is about to be stored: its version grows once in a change."""
         if entity.id not in self.touched:
-            is_new = not entity._saved_in_db
-            if is_new:
+            former = entity._stored if entity._saved_in_db else None
+            if former is None:
                 entity.created_at = self.at
             else:
                 entity.version += 1
             entity.updated_at = self.at
-            before = {} if is_new else told_of(entity._stored)
-            self.touched[entity.id] = Touch(entity, before, is_new)
+            version = former["version"] if former and entity.is_there(former) else None
+            before = told_of(former) if former else {}
+            self.touched[entity.id] = Touch(entity, before, former is None, version)
         return self.touched[entity.id]
 
     def tell_of(self, entity: Entity) -> Touch:
         """Lets the history tell of an entity that stays as it is, and of the same version."""
-        return self.touched.setdefault(entity.id, Touch(entity, entity.state(), is_new=False))
+        as_it_is = Touch(entity, entity.state(), False, entity.version)
+        return self.touched.setdefault(entity.id, as_it_is)
 
 
 def as_text(value: Any) -> str | None:

@@ -103,6 +103,7 @@ async def forget_words(change: Change, actor: Actor, about: Entity, words: Q, in
         ],
         "about_kind": EntityKind.of(type(about)),
         "about_id": about.id,
+        "old_version": about.version if about.is_there(vars(about)) else None,
     }
     await append(change, actor, [erasure])
 

@@ -23,7 +23,7 @@ from uuid_utils.compat import uuid7
 from models.actors import Actor, ActorKind
 from models.base import EVERYONE, Change, Entity, Record, Touch
 from models.bulk import in_turns, insert
-from models.wording import Changes, meet, readable, summary
+from models.wording import Changes, meet, readable, summary, without_people
 
 
 class HistoryOutcome(StrEnum):
@@ -118,6 +118,8 @@ class HistoryEntry(Record):
     about_kind = fields.CharEnumField(EntityKind, max_length=30)
     about_id = fields.UUIDField()
     request_uuid = fields.UUIDField()
+    old_version: int | None = fields.IntField(null=True)  # of what it is about, if that changed
+    new_version: int | None = fields.IntField(null=True)
     concerns_id: UUID | None = fields.UUIDField(null=True)  # the user whom the words tell of
     erased_by = fields.IntField(null=True)  # the number of the entry that tells of the erasure
     salt = fields.CharField(32)
@@ -166,6 +168,8 @@ FACTS = (
     *("outcome", "activity", "operation", "about_kind", "about_id"),
     *("organisation_id", "actor_id", "actor_user_id", "request_uuid", "words_hash"),
 )
+VERSIONS = ("old_version", "new_version")
+LATER = (*VERSIONS, "acting_under_id")  # facts that older chains do not know; absent where null
 
 
 def words_in(row: dict[str, Any]) -> str:
@@ -176,9 +180,8 @@ def words_in(row: dict[str, Any]) -> str:
 def linked(former: str, row: dict[str, Any]) -> str:
     """The hash over an entry and the one before."""
     at = row["occurred_at"].astimezone(UTC).isoformat(timespec="microseconds")
-    under = row.get("acting_under_id")  # entries from before there was such a thing have none
-    facts = [row[name] for name in FACTS] + [under] * (under is not None)
-    return digest(former, row["sequence"], at, *facts)
+    later = ((name, row[name]) for name in LATER if row[name] is not None)
+    return digest(former, row["sequence"], at, *(row[name] for name in FACTS), *later)
 
 
 def digest(*parts: Any) -> str:
@@ -190,7 +193,8 @@ async def record(change: Change, actor: Actor) -> None:
     """Tells the history of every entity that a change has touched, in the change's transaction.
 
     What is another organisation's is told in its history too, where nobody from here is known:
-    of what belongs to both it is told which organisation did it.
+    of what belongs to both it is told which organisation did it. The versions are told only where
+    it belongs.
     """
     here, entities = actor.organisation_id, [one.entity for one in change.touched.values()]
     entries: dict[UUID, list[Entry]] = {here: []}
@@ -198,9 +202,13 @@ async def record(change: Change, actor: Actor) -> None:
     async for touch in in_turns(change.touched.values()):
         changes = touch.changes()
         await meet(touch.entity, changes, here)
-        entries[here].append(told(change, touch, changes))
-        for home in touch.entity.homes - {here}:
+        homes, entry = touch.entity.homes, told(change, touch, changes)
+        entries[here].append(entry if here in homes else entry | UNCHANGED)
+        for home in homes - {here}:
             names = change.names | {one.id: one.known_abroad_as for one in entities}
+            if touch.entity.other_side:
+                changes = without_people(touch.entity, changes)
+                actors[home] = await actor.abroad(home)
             entries.setdefault(home, []).append(told(replace(change, names=names), touch, changes))
             if touch.entity.other_side:
                 actors[home] = await actor.abroad(home)
@@ -233,6 +241,9 @@ def bare(change: Change, about: Entity, outcome: HistoryOutcome) -> Entry:
     }
 
 
+UNCHANGED: Entry = dict.fromkeys(VERSIONS)
+
+
 def told(change: Change, touch: Touch, changes: Changes) -> Entry:
     entity = touch.entity
     return {
@@ -243,6 +254,7 @@ def told(change: Change, touch: Touch, changes: Changes) -> Entry:
         "about_kind": EntityKind.of(type(entity)),
         "about_id": entity.id,
         "concerns_id": concerned(entity),
+        **dict(zip(VERSIONS, touch.versions(), strict=True)),
     }
 
 
@@ -279,7 +291,7 @@ async def append(change: Change, actor: Actor, entries: Iterable[Entry]) -> None
         "acting_under_id": change.acting_under if actor.user_id else None,
     }
     async for entry in in_turns(entries):
-        row = {"id": uuid7()} | entry | common | {"salt": secrets.token_hex(16)}
+        row = {"id": uuid7()} | UNCHANGED | entry | common | {"salt": secrets.token_hex(16)}
         row["words_hash"] = words_in(row)
         row["sequence"] = sequence = sequence + 1
         row["hash"] = former = linked(former, row)

@@ -18,3 +18,14 @@ TELL_OF_IMPORTS = """
 create trigger tell after update or delete on user_import for each row
     execute function tell('user_import', 'id', 'id')
 """
+TELL_OF_NOTIFICATIONS = """
+create trigger tell after insert on notification for each row
+    execute function tell('notification', 'user_id', 'id')
+"""
+# Once for each organisation in a transaction, however many entries: PostgreSQL tells equal words
+# once.
+TELL_OF_CHANGES = """
+create trigger tell after update on history_head for each row
+    execute function tell('change', 'organisation_id', 'organisation_id')
+"""
+TELL_NO_MORE = "drop trigger tell on {}"

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import connections, fields
+from tortoise.expressions import Q
 
 from models.base import Entity, Record
 from models.refusals import Conflict
@@ -39,6 +40,9 @@ class PowerOfAttorneySide(StrEnum):
     GRANTED = "GRANTED"
     RECEIVED = "RECEIVED"
 
+
+NAMING = ("power_of_attorney:add_user", "power_of_attorney:remove_user")
+ENDED = ("REJECTED", "EXPIRED", "REVOKED")
 
 # Each way in which a user may use a power of attorney, whatever has become of the power: it is the
 # user's own, the user was named, or a delegation group leads to it.
@@ -105,6 +109,7 @@ class PowerOfAttorney(Entity):
     rights: fields.ReverseRelation["PowerOfAttorneyRight"]
 
     other_side = "grantee_id"
+    ended = Q(status__in=ENDED)
     noun = "power_of_attorney"
     owner = "grantee_user_id"
     owned_by = (
@@ -140,9 +145,9 @@ class PowerOfAttorney(Entity):
         """Whether it is given to one person, not to an organisation."""
         return self.grantee_uuid is not None
 
-    def is_for(self, organisation_id: UUID, permission: str) -> bool:
-        """Whether a side may do this to it: either may end it, the grantee says who uses it."""
-        return permission == "power_of_attorney:revoke" or organisation_id == self.grantee_id
+    def is_for(self, organisation_id: UUID | None, permission: str) -> bool:
+        """Whether a side may do this to it: the grantee alone says who uses it."""
+        return permission not in NAMING or organisation_id == self.grantee_id
 
     def is_over(self, today: date) -> bool:
         """Whether its last day has passed."""

@@ -141,9 +141,9 @@ class Request(Entity):
     def known_as(self) -> str:
         return self.name
 
-    def is_for(self, organisation_id: UUID, permission: str) -> bool:
-        """Whether a side may do this to it: what one asks elsewhere one may only withdraw."""
-        return permission == "request:withdraw" or super().is_for(organisation_id, permission)
+    def is_for(self, organisation_id: UUID | None, permission: str) -> bool:
+        """Whether a side may do this to it: what one asks elsewhere one does not decide."""
+        return permission not in self.for_others or organisation_id == self.organisation_id
 
     def decide(self, decision: Decision, at: datetime, by: Any, reason: str | None) -> None:
         """Approves or rejects what is asked for."""

@@ -225,6 +225,10 @@ class User(Entity):
             ("activation_batch_id",),
         )
 
+    @classmethod
+    def is_there(cls, columns: dict[str, Any]) -> bool:
+        return bool(columns["status"] != DELETED)
+
     @property
     def known_as(self) -> str:
         return self.name

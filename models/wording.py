@@ -24,6 +24,13 @@ def readable(change: Change, touch: Touch, changes: Changes) -> list[dict[str, s
     return [{"field": name, "old": as_text(old), "new": as_text(new)} for name, old, new in found]
 
 
+def without_people(entity: Entity, changes: Changes) -> Changes:
+    """The changes of a thing but those that name a user."""
+    known = relations(type(entity))
+    users = {column for column, (_, model) in known.items() if model and model.noun == "user"}
+    return {column: one for column, one in changes.items() if column not in users}
+
+
 async def meet(entity: Entity, changes: Changes, here: UUID) -> None:
     """Learns by what names an organisation knows the things whose ids a change put or took."""
     names = Change.under_way().names

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import OperationType, get_named_type
 
 from planner import values
-from planner.connections import connection
+from planner.connections import connection, edge
 from planner.declarations import (
     NONE,
     OWN,
@@ -37,7 +37,7 @@ class Contract:
     """What the planner knows of a schema, by the names that GraphQL knows."""
 
     shown: dict[str, Shown]
-    roots: dict[str, Declaration]
+    roots: dict[str, dict[str, Declaration]]  # of the types of the ways in: field to declaration
     attributes: dict[str, dict[str, str]]  # of types that show values: field to attribute
     led: dict[str, dict[str, tuple[str, str | None]]]  # and to attributes that are more: and what
     # these ask for
@@ -71,7 +71,7 @@ class Compiler:
             if name == "__typename":
                 self.plan.roots[key] = kind.name
                 continue
-            declared, definition = self.contract.roots.get(name), kind.fields.get(name)
+            declared, definition = self.contract.roots[kind.name].get(name), kind.fields.get(name)
             match declared:
                 case Found(is_many=is_many):
                     each = (key, EACH) if is_many else (key,)
@@ -188,6 +188,8 @@ class Compiler:
             level.direct = self.contract.direct(nodes[0])
         if isinstance(declared, Page):
             level.text = connection(self, level, get_named_type(definition.type), nodes, path)
+        elif isinstance(declared, One) and declared.order:
+            level.text = edge(self, level, get_named_type(definition.type), nodes, path)
         else:
             is_many = isinstance(declared, Edge) and declared.is_many
             level.text = object_text(self, level, shown, nodes, (*path, EACH) if is_many else path)

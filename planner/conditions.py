@@ -113,6 +113,14 @@ class Is(Condition):
 
 
 @dataclass(frozen=True)
+class Only(Is):
+    """A fact about the row holds; asked for the others too, it is no condition."""
+
+    def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
+        return [(self, name, True)] if given else []
+
+
+@dataclass(frozen=True)
 class May(Condition):
     """The one who asks may do something to the row: a fact holds, and a permission is held.
 

@@ -140,6 +140,7 @@ class One:
     is_mine: bool = False
     fills: bool = False  # all members of the reference together name it, as places in its source
     source: Callable[..., Any] | None = None  # what yields the ids of those told of, one by one
+    order: Order | None = None  # of the list whose entry, with its cursor, is told
     made: Callable[..., Any] | None = None  # what makes the row, which its source takes as $key
 
 

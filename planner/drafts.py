@@ -23,8 +23,6 @@ from planner.tables import (
 
 EARLIEST = {"TIMESTAMPTZ": "'-infinity'", "DATE": "'-infinity'"}
 
-MARKS = {HERE: "_", THERE: "__"}  # in the alias of a join
-
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -71,16 +69,15 @@ class Draft:
         for relation in relations:
             where, relation = relation[:1], relation.lstrip(HERE + THERE)
             way = link(model, relation)
-            mark = MARKS.get(where, "")
+            mark = {HERE: "_", THERE: "__"}.get(where, "")
             near, alias = alias, f"{alias}_{mark}{relation}"
             self.joins[alias] = (
                 f" left join {placed(source(way.target), self)} {alias}"
                 f" on {alias}.{column(way.target, way.key)} = {near}.{column(model, way.near)}"
             )
-            if where == THERE:
-                self.joins[alias] += f" and {alias}.{tenant(way.target)} = {near}.{tenant(model)}"
-            elif where == HERE:
-                self.joins[alias] += f" and {within(way.target, alias, self.place('tenant'))}"
+            if mark:
+                whose = self.place("tenant") if where == HERE else f"{near}.{tenant(model)}"
+                self.joins[alias] += f" and {within(way.target, alias, whose)}"
             model = way.target
         text = getattr(model, "expressions", {}).get(name)
         if text is None:

@@ -60,6 +60,9 @@ class Level:
 
     def mark(self) -> str:
         """What a cursor is made of: the id, or where the list may run by more, marks of its own."""
+        if isinstance(self.declared, One):
+            assert self.declared.order
+            return f"[{', '.join(f'str(c{self.add(one)})' for one in self.declared.order.all)}]"
         if self.runs_by_id:
             return f"c{self.add('id')}"
         self.has_marks = True

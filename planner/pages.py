@@ -20,14 +20,16 @@ class BadPage(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """The columns by which a list runs; the id decides between equals."""
+    """The columns by which a list runs; the id decides between equals, where there can be any."""
 
     columns: tuple[str, ...] = ()
     is_falling: bool = False
+    has_equals: bool = True
 
     @property
     def all(self) -> tuple[str, ...]:
-        return self.columns if "id" in self.columns else (*self.columns, "id")
+        is_enough = "id" in self.columns or not self.has_equals
+        return self.columns if is_enough else (*self.columns, "id")
 
 
 @dataclass(frozen=True)

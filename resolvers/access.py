@@ -27,6 +27,7 @@ class Verdict:
 OWN = Verdict(True, "access_own")
 OWN_ONLY = Verdict(False, "access_own_only")
 OTHERS_ONLY = Verdict(False, "access_others_only")
+OTHER_SIDE = Verdict(False, "access_other_side")
 DENIED = Verdict(False, "access_denied")
 INACTIVE = Verdict(False, "access_inactive")
 
@@ -36,6 +37,8 @@ async def judge(context: Context, permission: str, target: Record) -> Verdict:
     extent, me = context.extent(permission), context.subject.user_id
     if extent is NONE or not target.is_for(context.organisation_id, permission):
         return DENIED
+    if not target.is_for(context.subject.organisation_id, permission):
+        return OTHER_SIDE
     if permission in target.for_others and me and getattr(target, str(target.owner)) == me:
         return OTHERS_ONLY
     if reach(extent, type(target)) is ALL:

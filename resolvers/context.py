@@ -9,7 +9,7 @@ from uuid import UUID
 from gateways import Gateways, today
 from models import Actor, ActorKind, Entity, Language, Letter, Organisation, User
 from models.numbers import CprNumber
-from models.refusals import Invalid
+from models.refusals import Invalid, Refusal
 from planner.declarations import Extent
 from policies import Policy, Subject
 from resolvers import telling
@@ -55,7 +55,8 @@ class Context:
     act_for: str | None = None  # the CVR number of the organisation that is acted for
     question: str = ""  # all that was sent, to be compared with a repeat
     attempt: Any = None  # the change that is being made
-    about: str | None = None  # the id of what is told of, in an answer to a subscription
+    # In an answer to a subscription the id of what is told of, or why nothing can be.
+    about: str | Refusal | None = None
     wakes: set[str] = field(default_factory=set)  # the jobs that wait for the end of the change
     headers: dict[str, str] = field(default_factory=dict)  # to be added to the answer's
     offered: set[str] = field(default_factory=set)  # addresses that no repeat gives out again

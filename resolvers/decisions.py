@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from models import Decision, Request, RequestKind, RightAssignment, User, UserSettings
+from models import (
+    Decision,
+    PowerOfAttorney,
+    Request,
+    RequestKind,
+    RightAssignment,
+    User,
+    UserSettings,
+)
 from models.numbers import CprNumber
 from models.refusals import Conflict, Invalid, NotFound
 from models.texts import Reason
@@ -166,7 +174,7 @@ async def tell(context: Context, request: Request, made: Any) -> None:
     asker = asker or (request.user_id and await User.get(id=request.user_id))
     if asker:
         words = await words_of(request) | {"reason": request.decision_reason}
-        if isinstance(made, RightAssignment):
+        if isinstance(made, RightAssignment | PowerOfAttorney):
             words["last_day"] = told_day(made.until_on)
         await context.tell(asker, what, request, **words)
         return

@@ -25,6 +25,9 @@ from models import (
     GroupMember,
     Language,
     Organisation,
+    PowerOfAttorney,
+    PowerOfAttorneyRight,
+    PowerOfAttorneyUser,
     ProductionUnit,
     Request,
     RequestKind,
@@ -117,6 +120,7 @@ async def load(reach: Gateways) -> bool:
         await person(reach, 100 + number, f"{first} {last}", email, HOME, ())
     await furnish(now)
     await give_rights(now)
+    await give_power(now)
     await ask(reach)
     return True
 
@@ -259,6 +263,28 @@ async def give_rights(now: datetime) -> None:
                 **here, right=right, from_on=from_on, assigned_by=actor, **facts
             )
             await assignment.save()
+
+
+async def give_power(now: datetime) -> None:
+    """The first organisation lets its auditors act for it, and they have said who does."""
+    home, auditors = [await Organisation.get(cvr_number=one) for one in (HOME, ELSEWHERE)]
+    kirsten = await User.get(email="stranger@example.dk")
+    async with making(home.id, now):
+        power = PowerOfAttorney(
+            organisation_id=home.id,
+            grantee=auditors,
+            grantee_cvr_number=auditors.cvr_number,
+            name="Moms og brugere",
+            from_on=today(now),
+        )
+        await power.save()
+    for right in await Right.filter(code__in=("tax.vat", "segl.see-users")):
+        await PowerOfAttorneyRight.create(
+            organisation_id=home.id, power_of_attorney=power, right=right
+        )
+    await PowerOfAttorneyUser.create(
+        organisation_id=auditors.id, power_of_attorney=power, user=kirsten
+    )
 
 
 async def ask(reach: Gateways) -> None:

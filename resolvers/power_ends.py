@@ -57,12 +57,18 @@ async def end(
     context: Context, power: PowerOfAttorney, status: PowerOfAttorneyStatus, reason: str | None
 ) -> None:
     """Ends a power of attorney as whoever asks, and tells the others."""
-    power.end(status, context.now, await context.actor())
-    await close(context.policy, context.today, context.tell, power, reason)
+    by = await context.actor()
+    power.end(status, context.now, by)
+    await close(power, by, context.today, context.policy, context.tell, reason)
 
 
 async def close(
-    policy: Policy, day: date, tell: Tell, power: PowerOfAttorney, reason: str | None = None
+    power: PowerOfAttorney,
+    by: Actor,
+    day: date,
+    policy: Policy,
+    tell: Tell,
+    reason: str | None = None,
 ) -> None:
     """Stores that a power has ended, takes it out of its delegation groups, and tells both sides
     and whoever could use it.
@@ -70,13 +76,9 @@ async def close(
     users = await User.filter(id__in=await users_of(power.id)).order_by("id")
     await power.save()
     await DelegationGroupPower.filter(power_of_attorney_id=power.id).delete()
-    assert power.ended_by, "what has ended was ended by somebody"
-    by = await power.ended_by
     for side, names in (await names_of(power)).items():
-        told = [
-            *await administrators(policy, side, day),
-            *(users if side != power.organisation_id else ()),
-        ]
+        here = [one for one in users if one.organisation_id == side]
+        told = [*await administrators(policy, side, day), *here]
         others = {one.id: one for one in told if one.id != by.user_id}
         await tell([*others.values()], "power_ended", power, reason=reason, **names)
 
@@ -134,7 +136,7 @@ async def expire(reach: Gateways, policy: Policy, key: object) -> None:
         change.begin()
         actor = await Actor.named(power.organisation_id, ActorKind.SYSTEM, "Segl")
         power.end(PowerOfAttorneyStatus.EXPIRED, now, actor)
-        await close(policy, today(now), partial(tell_of, reach), power)
+        await close(power, actor, today(now), policy, partial(tell_of, reach))
         await record(change, actor)
 
 

@@ -126,6 +126,7 @@ async def decide(
 
 async def approve(context: Context, request: Request) -> PowerOfAttorney:
     """Puts what was asked for in force, if it can still be given."""
+    await context.organisation_locked()  # before the power, as whoever bundles powers does
     power = await PowerOfAttorney.locked(id=request.power_of_attorney_id)
     if power.is_over(context.today):
         raise Invalid("DATE_IN_PAST", path=("decision",))
@@ -133,7 +134,6 @@ async def approve(context: Context, request: Request) -> PowerOfAttorney:
     for right in rights:
         if right.is_retired:
             raise Conflict("RIGHT_NOT_ASSIGNABLE", path=("decision",), current=right)
-    await context.organisation_locked()
     power.status, power.from_on = PowerOfAttorneyStatus.ACTIVE, context.today
     await must_be_new(power, {one.id for one in rights})
     await power.save()

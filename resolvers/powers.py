@@ -1,7 +1,6 @@
 """Business powers of attorney: who is given one, who may use it, and how it ends."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,25 +16,15 @@ from models import (
     User,
     UserStatus,
     VatUnit,
+    external_users,
 )
-from models.numbers import CvrNumber, Email
+from models.numbers import CvrNumber
 from models.refusals import Conflict, Invalid, NotFound
 from models.texts import Reason, Title
 from resolvers.context import Context, Id, checked_by
+from resolvers.members import ExternalUserRef
 from resolvers.naming import ids, leavers, nameable, newcomers, note, note_rest
 from resolvers.power_ends import administrators, end, names_of
-
-
-@dataclass
-class ExternalUserRef:
-    """An ExternalUserRef names a user of another organisation; both values must be exact.
-
-    cvr_number: The other organisation.
-    email: The user's e-mail address there.
-    """
-
-    cvr_number: CvrNumber
-    email: Email
 
 
 async def givable(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Invalid]:
@@ -118,7 +107,7 @@ async def grant_to_person(
     until: The last day; without end when absent.
     power_of_attorney: The active power of attorney.
     """
-    rights, person = await rights_of(right_ids), await eligible(grantee)
+    rights, person = await rights_of(right_ids), await eligible(context, grantee)
     power = PowerOfAttorney(
         organisation_id=context.organisation_id,
         grantee_cvr_number=grantee.cvr_number,
@@ -139,18 +128,19 @@ async def grant_to_person(
     return power
 
 
-async def eligible(person: ExternalUserRef) -> User:
+async def eligible(context: Context, person: ExternalUserRef) -> User:
     """The one user with this address there, who has signed in with private MitID.
 
     Whoever is not known, not known there, known twice or not fit is looked for by the same
     statement and answered by the same words.
     """
-    theirs = {"organisation__cvr_number": person.cvr_number, "email": person.email}
-    known = User.filter(**theirs, status__not=UserStatus.DELETED).order_by("id").limit(2)
-    users = await known.select_for_update(no_key=True, of=("user",))
-    if len(users) != 1 or users[0].activated_at is None:
+    known = await external_users.found(context.organisation_id, [person.address])
+    if not known:
         raise Conflict("NOT_ELIGIBLE", path=("grantee",))
-    return users[0]
+    user = await User.locked(id=known[person.address])
+    if user.status is UserStatus.DELETED:  # meanwhile
+        raise Conflict("NOT_ELIGIBLE", path=("grantee",))
+    return user
 
 
 async def rights_of(keys: list[Id]) -> list[Right]:

@@ -32,3 +32,11 @@ async def of_import(context: Context, following: Following, import_id: str) -> A
                 return
         else:
             await following.next()
+
+
+async def of_notifications(context: Context, following: Following) -> AsyncIterator[str]:
+    """Yields one's notifications as they come; what could not be heard stands in their list."""
+    following.follow("notification", context.subject.user_id)
+    while True:
+        if key := await following.next():
+            yield key

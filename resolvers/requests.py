@@ -25,7 +25,6 @@ from models.requests import DECIDING
 from models.texts import FullReason, Name, Reason
 from resolvers import roles
 from resolvers.context import Context, checked_by
-from resolvers.rights import told_day
 
 OPEN = {"status": RequestStatus.OPEN}
 
@@ -179,8 +178,7 @@ async def words_of(request: Request) -> dict[str, Any]:
     if request.right_id:
         return {"right": (await Right.get(id=request.right_id)).known_as}
     if request.power_of_attorney_id:
-        power = await PowerOfAttorney.get(id=request.power_of_attorney_id)
-        return {"power": power.name, "last_day": told_day(power.until_on)}
+        return {"power": (await PowerOfAttorney.get(id=request.power_of_attorney_id)).name}
     return {"role": request.role} if request.role else {}
 
 

@@ -13,6 +13,7 @@ page      a way on to many         users = page("User", "...", allow="user:list"
 one       a way in to one          user = one("User", "...", allow="user:read", by=UserRef)
 found     by id, of any table      node = found("...", allow="node:read")
 told      each as it happens   progress = told(follow, "UserImport", "...", allow="...")
+follows   each that comes on   changes = follows(CHANGES, "change", "...", after="...")
 answer    a guarded function       history = answer(verify, "...", allow="history:verify")
 
 The planner shall compile the declarations; `schema.reading` reads them row by row for the executor.
@@ -33,6 +34,7 @@ from planner.pages import Order
 from schema import reading
 from schema.connections import connection
 from schema.filters import OrderBy, read_by_form
+from schema.following import entries
 from schema.nouns import argument, field, plain
 from schema.rows import SHOWN, TYPES, is_a
 from schema.shape import form_of
@@ -211,12 +213,14 @@ def page(
     order_by: OrderBy | None = None,
     latest_first: bool = False,
     order: tuple[str, ...] = (),
+    has_equals: bool = True,
     chosen_by: dict[str, tuple[Any, str, Condition]] | None = None,
     paged_as: str = "",
     **more: Any,
 ) -> Any:
     """A stretch of a long list, of a relation, or with `along=None` of all that there is.
 
+    Where no two rows are equal in what the list runs by, the cursor is just that.
     `chosen_by` are arguments beside a filter, each with its kind, its description and condition;
     `paged_as` names a connection of the list's own. More can be said in the words of the planner.
     """
@@ -225,7 +229,7 @@ def page(
         kind,
         allow,
         along,
-        Order(order, latest_first),
+        Order(order, latest_first, has_equals),
         order_by.orders if order_by else {},
         {name: read_by_form(kind, condition) for name, (kind, _, condition) in chosen.items()}
         | (filter.conditions if filter else {}),
@@ -276,6 +280,23 @@ def told(
     """Of everything whose id the source yields, what one may see of it at that moment."""
     way = planned.One(kind, allow, {"id": "id"}, source=source)
     return led(description, f"Optional[{kind}]", way, allow=allow, arguments=arguments)
+
+
+def follows(listed: Any, topic: str, description: str, *, after: str) -> Any:
+    """Each entry that comes to a list, with its cursor, as what is told under a topic says so."""
+    declared: planned.Page = listed.metadata["declared"]
+    source = entries(topic, declared)
+    way = planned.One(
+        declared.target, declared.allow, {"id": "id"}, source=source, order=declared.order
+    )
+    arguments = [one for one in listed._arguments if one.python_name == "filter"]
+    return led(
+        description,
+        f"Optional[{declared.target}Edge]",
+        way,
+        allow=declared.allow,
+        arguments=(argument("after", str | None, after), *arguments),
+    )
 
 
 def found(description: str, *, allow: str, is_many: bool = False) -> Any:

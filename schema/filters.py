@@ -53,11 +53,12 @@ def filters(cls: type) -> Any:
     Each member has a type and a condition: `status: list[UserStatus] = where(Among("status"))`.
 
     A member that is null is no condition. `unless` names facts about rows that hold where a member
-    is absent.
+    is absent, `usual` what stands for an absent one.
     """
     hints, docs = get_type_hints(cls, include_extras=True), described(cls)
+    usual = getattr(cls, "usual", {})
     members = tuple(
-        replace(member(name, hint, strawberry.UNSET, docs), takes_null=True)
+        replace(member(name, hint, usual.get(name, strawberry.UNSET), docs), takes_null=True)
         for name, hint in hints.items()
     )
     conditions = {name: getattr(cls, name) for name in hints}

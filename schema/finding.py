@@ -3,10 +3,10 @@
 from typing import Any
 
 from models.numbers import check_uuid
-from models.refusals import Invalid
+from models.refusals import Invalid, Refusal
 from planner import statements
 from planner.declarations import NONE, Asking, Found, One
-from planner.tables import table
+from planner.tables import source
 from schema.rows import SHOWN, TYPES, Row, fetch, paths, run
 from schema.seeing import draft_of, sees_own
 from schema.shape import checked
@@ -15,7 +15,7 @@ from schema.telling import Told, denied, tell, tell_nothing_here
 MOST_NODES = 100
 
 
-async def enter(declared: One, given: dict[str, Any], asking: Asking) -> Row | None:
+async def enter(declared: One, given: dict[str, Any], asking: Asking) -> Row:
     """One row; an error where there is none, or where it is another's."""
     shown = SHOWN[declared.target]
     own = sees_own(declared.allow, shown.model, asking)
@@ -31,7 +31,9 @@ async def enter(declared: One, given: dict[str, Any], asking: Asking) -> Row | N
             draft.conditions.append(f"{draft.expression(column)} = {draft.place('key')}")
             if column not in ("id", "uuid"):
                 draft.only(declared.unless_by_id)
-        return await fetch(statements.rows(draft, list(paths(shown.model))), known, shown)
+        order = declared.order.all if declared.order else ()
+        asked = list(dict.fromkeys([*paths(shown.model), *order]))
+        return await fetch(statements.rows(draft, asked), known, shown)
 
     rows = await look(own)
     # Whoever sees only what is their own does not learn whose address or number is known here.
@@ -50,6 +52,8 @@ async def reference(declared: One, given: dict[str, Any], asking: Asking) -> tup
     if declared.made:
         return None, await declared.made(asking, **given)
     if declared.source:
+        if isinstance(asking.context.about, Refusal):
+            tell(asking.context.about, asking.context)
         given = {"id": asking.context.about}
     if "id" in given:
         return "id", id_or_none(given["id"]) or tell_nothing_here(asking.context)
@@ -103,7 +107,7 @@ async def nodes(keys: list[Any], asking: Asking) -> dict[Any, Row]:
 async def kinds_of(keys: list[Any]) -> dict[Any, str]:
     """The types of the things with these ids, whosever they are."""
     parts = [
-        f"select '{name}' as kind, id from {table(shown.model)}"
+        f"select '{name}' as kind, id from {source(shown.model).replace('$tenant', 'null')} t"
         " where id = any(string_to_array($1, ',')::uuid[])"
         for name, shown in SHOWN.items()
         if shown.allow and TYPES.get(shown.model) == name

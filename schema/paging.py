@@ -38,6 +38,11 @@ class Entry:
     node: Row
     cursor: str
 
+    @classmethod
+    def of(cls, row: Row, order: Order) -> "Entry":
+        """A row that is told by itself, as an entry of the list that runs so."""
+        return cls(row, pages.cursor([str(row[path]) for path in order.all]))
+
 
 class Connection:
     """One page, and how to count all pages."""
@@ -77,15 +82,7 @@ async def turn(
         known["keys"] = statements.listed({row[way.near] for row in cohort.rows} - {None})
 
     def draft() -> Draft:
-        one = draft_of(shown, own, declared.only, declared.is_abroad)
-        named = {name for _, name, _ in conditions}
-        if declared.most and way and not named & {"from_", "until"}:
-            one.latest(declared.most, declared.order.columns[0], way)
-        one.where([(condition, name) for condition, name, _ in conditions])
-        for member, fact in declared.unless.items():
-            if member not in named:
-                one.only(fact)
-        return one
+        return listing(declared, own, conditions, way)
 
     async def read() -> dict[Any, list[Row]]:
         statement = statements.page(draft(), list(paths(shown.model)), stretch, way)
@@ -109,6 +106,21 @@ async def turn(
         return listed(info._raw_info.field_nodes[0], info.variable_values, above)
 
     return Connection(rows, stretch, counted, as_asked)
+
+
+def listing(
+    declared: Page, own: bool, conditions: list[tuple[Condition, str, Any]], way: Link | None = None
+) -> Draft:
+    """The beginning of a statement for a list: what may be seen of it, and what is asked for."""
+    one = draft_of(SHOWN[declared.target], own, declared.only, declared.is_abroad)
+    named = {name for _, name, _ in conditions}
+    if declared.most and way and not named & {"from_", "until"}:
+        one.latest(declared.most, declared.order.columns[0], way)
+    one.where([(condition, name) for condition, name, _ in conditions])
+    for member, fact in declared.unless.items():
+        if member not in named:
+            one.only(fact)
+    return one
 
 
 def way_of(root: Any, declared: Page) -> Link | None:

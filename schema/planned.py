@@ -28,7 +28,7 @@ LARGEST = Weight(10**9, 100, 10**6, 10**6, 10**6, 10**6)
 
 def contract_of(graph: Graph) -> Contract:
     """All declarations of a schema, by the names that GraphQL knows."""
-    roots: dict[str, Any] = {}
+    roots: dict[str, dict[str, Any]] = {}
     attributes, led, names = {}, {}, {}
     wholes: dict[str, Any] = {}
     for name, kind in graph._schema.type_map.items():
@@ -41,7 +41,7 @@ def contract_of(graph: Graph) -> Contract:
         if name in SHOWN:
             names[name] = python
         elif kind in graph.reads:
-            roots |= {key: one.metadata["declared"] for key, one in fields.items()}
+            roots[name] = {key: one.metadata["declared"] for key, one in fields.items()}
         else:
             plain = {key: one for key, one in fields.items() if not one.base_resolver}
             attributes[name] = {key: python[key] for key in plain}

@@ -14,6 +14,7 @@ from schema.types.certificates import (
     CertificateFilter,
     CertificateProfileFilter,
 )
+from schema.types.changes import CHANGES
 from schema.types.groups import GroupFilter
 from schema.types.history import HISTORY, verification
 from schema.types.imports import UserImportFilter, template
@@ -259,3 +260,4 @@ class Query:
         "Whether the history is whole and unaltered.",
         allow="history:verify",
     )
+    changes = CHANGES

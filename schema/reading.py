@@ -58,8 +58,9 @@ async def resolve(root: strawberry.Parent[Any], info: Info, **given: Any) -> Any
             return None
         case Page():
             return await turn(root, declared, info, given, asking)
-        case One():
-            return await enter(declared, given, asking)
+        case One(order=order):
+            row = await enter(declared, given, asking)
+            return Entry.of(row, order) if order else row
         case Whole(function, allow):
             if asking.extent(allow) is not ALL:
                 tell(denied(allow, asking.context), asking.context)

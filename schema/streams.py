@@ -12,6 +12,7 @@ from graphql import OperationType as OperationKind
 from strawberry.schema.exceptions import InvalidOperationTypeError
 
 from models.messages import message
+from models.refusals import Refusal
 from planner.declarations import NONE, One
 from planner.levels import Level
 from planner.reader import TooMuch
@@ -21,6 +22,7 @@ from schema.bodies import Body, told, too_much
 from schema.graph import log_fault
 from schema.http import Asked, Caller
 from schema.seeing import asking_for
+from schema.telling import Told
 
 TOLD = frozenset({OperationKind.SUBSCRIPTION})
 AT_ONCE = 4  # answers, so that news to many leaves room for requests
@@ -111,6 +113,8 @@ class Streams:
                             return
             except Ended:
                 yield await self.answer(asked, caller, about)
+            except Told as wrong:
+                yield await self.answer(asked, caller, wrong.refusal)
             except Stopping:
                 raise
             except Exception as fault:
@@ -133,8 +137,10 @@ class Streams:
                 return Followed(allow, partial(source, context, **level.asked(variables)))
         return None
 
-    async def answer(self, asked: Asked, caller: Caller, about: str | None = None) -> Body:
-        """What is told of one thing, to whoever the caller is at this moment."""
+    async def answer(
+        self, asked: Asked, caller: Caller, about: str | Refusal | None = None
+    ) -> Body:
+        """What is told of one thing, or why nothing is, to whoever the caller is at this moment."""
         context = await caller.context()
         if context:
             context.about = about

@@ -1,18 +1,21 @@
 """Asks the planner and the executor the same, directly, and keeps what both answered."""
 
 import gc
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
+from gateways import Following
 from planner.declarations import Extent
 from resolvers.context import Context
 from schema.bodies import body_of
 from schema.endpoint import Endpoint
 from schema.graph import graph
 from schema.http import Asked, Caller
+from schema.streams import ROOM, Followed, Streams
 from tests.furnishing import Town
 from tests.generating import Question
 
@@ -82,17 +85,18 @@ class Asking:
         context = await self.town.context(asker)
         return await self.endpoint.planned(question.text, question.variables, None, context)
 
-    async def told(self, asker: str, question: Question) -> list[tuple[bytes, list[bytes]]]:
-        """What is told at once to whoever follows something, and what the executor says of it."""
+    async def told(
+        self, asker: str, question: Question, about: str
+    ) -> list[tuple[bytes, list[bytes]]]:
+        """What is told of a thing to whoever follows such, and what the executor says of it."""
         caller = Caller(lambda *_: self.town.context(asker), {}, {})
         asked = Asked(question.text, question.variables, None)
-        (about,) = question.variables.values()
         context = await self.town.context(asker)
         context.about = about
         result: Any = await graph.execute(
             question.text, variable_values=question.variables, context_value=context
         )
-        async with aclosing(self.endpoint.streams.told(asked, caller)) as bodies:
+        async with aclosing(OneThing(self.endpoint, about).told(asked, caller)) as bodies:
             return [sent(await anext(bodies)), sent(body_of(result, context.language))]
 
     async def left_behind(self, askers: tuple[str, ...], question: Question) -> list[Any]:
@@ -117,6 +121,21 @@ class Asking:
         result: Any = await graph.execute(text, context_value=await self.town.context(asker))
         assert not result.errors, result.errors
         return result.data
+
+
+class OneThing(Streams):
+    """Streams that tell of one thing, whatever it is that is followed."""
+
+    def __init__(self, endpoint: Endpoint, about: str):
+        super().__init__(endpoint, ROOM)
+        self.about = about
+
+    def followed(self, asked: Asked, context: Context) -> Followed | None:
+        followed = super().followed(asked, context)
+        return followed and followed._replace(source=self.source)
+
+    async def source(self, following: Following) -> AsyncIterator[str]:
+        yield self.about
 
 
 def is_ours(one: Any) -> bool:

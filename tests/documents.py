@@ -183,19 +183,19 @@ def is_joined_here(far: str, alias: str, condition: str) -> bool:
     """
     near = re.match(r'\w+\."\w+" = (\w+)\.', condition)
     is_object = not near or alias.removeprefix(near[1]).startswith("__")
-    if not is_object or condition.endswith(f" and {of_tenant(far, alias)}"):
-        return True
-    return bool(re.search(rf' and {alias}\."organisation_id" = \w+\."organisation_id"$', condition))
+    whose = ["$1", *re.findall(r'\w+\."organisation_id"', condition)]
+    ends = tuple(f" and {of_tenant(far, alias, one)}" for one in whose)
+    return not is_object or condition.endswith(ends)
 
 
 OTHER_SIDES = {'"power_of_attorney"': '"grantee_id"', '"request"': '"from_organisation_id"'}
 
 
-def of_tenant(name: str, alias: str) -> str:
+def of_tenant(name: str, alias: str, whose: str = "$1") -> str:
     """The condition that a row is the tenant's; or one of two's, whose it is."""
     if name == '"actor"':  # whose name is told in their own organisation only
         return "true"
     column = '"id"' if name == '"organisation"' else '"organisation_id"'
-    mine = f"{alias}.{column} = $1"
+    mine = f"{alias}.{column} = {whose}"
     other = OTHER_SIDES.get(name)
-    return f"({mine} or {alias}.{other} = $1)" if other else mine
+    return f"({mine} or {alias}.{other} = {whose})" if other else mine

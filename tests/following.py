@@ -87,7 +87,7 @@ class Talk:
             return json.loads(await self.socket.recv())
 
     async def follow(self, key: Any, name: str = "1", document: str = FOLLOW) -> None:
-        payload = {"query": document, "variables": {"id": str(key)}}
+        payload = {"query": document, "variables": variables(key)}
         await self.say(id=name, type="subscribe", payload=payload)
 
     async def closed(self) -> int:
@@ -99,6 +99,11 @@ class Talk:
         return self.socket.close_code
 
 
+def variables(given: Any) -> dict[str, Any]:
+    """What a document is given: variables, or the id of what is followed."""
+    return given if isinstance(given, dict) else {"id": str(given)}
+
+
 @asynccontextmanager
 async def streaming(
     address: str, token: str | None, key: Any, document: str = FOLLOW, **headers: str
@@ -107,7 +112,7 @@ async def streaming(
     sent = {"accept": "text/event-stream", **headers}
     if token:
         sent["authorization"] = f"Bearer {token}"
-    body = {"query": document, "variables": {"id": str(key)}}
+    body = {"query": document, "variables": variables(key)}
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=SOON) as client:
         async with client.stream("POST", "/graphql", json=body, headers=sent) as response:
             yield Stream(response.aiter_lines(), response)

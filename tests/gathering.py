@@ -32,6 +32,7 @@ LISTS = {
     "Certificate": ("", "Query.certificates", ""),
     "CertificateProfile": ("", "Query.certificateProfiles", ""),
     "HistoryEntry": ("", "Query.history", ""),
+    "Change": ("", "Query.changes", ""),
     "Notification": ("", "Query.notifications", ""),
     "ProductionUnit": ("organisation {", "Organisation.productionUnits", "}"),
     "VatUnit": ("organisation {", "Organisation.vatUnits", "}"),

@@ -20,6 +20,7 @@ from models import (
     EntityKind,
     GroupMember,
     HistoryEntry,
+    HistoryHead,
     HistoryOutcome,
     Letter,
     NotificationPreferences,
@@ -35,6 +36,7 @@ from models import (
 from models.base import Entity
 from models.history import append
 from models.settings import PAGES
+from planner.pages import cursor
 from tests.furnishing import ROLES, Town
 from tests.making import Maker
 
@@ -217,7 +219,7 @@ async def provided(make: Maker, word: str, shared: Things, client: Organisation)
     known |= {"giver": giver.name, "promise": promise.from_on, "reason": user.deactivation_reason}
     known |= {"address": user.email, "hopeful": hope["email"], "hoped": hope["cpr_number"]}
     known |= {"post": post.to, "order_number": things["order"].reference}
-    return things | known | await told(make, home, things)
+    return things | known | await told(make, home, things) | await changed(make, home, user)
 
 
 async def told(make: Maker, home: Organisation, things: Things) -> Things:
@@ -230,8 +232,17 @@ async def told(make: Maker, home: Organisation, things: Things) -> Things:
     }
 
 
-async def entry(make: Maker, actor: Actor, about: Entity) -> HistoryEntry:
+async def changed(make: Maker, home: Organisation, user: User) -> Things:
+    """A change of the user, and the cursor of what precedes it."""
+    head = await HistoryHead.get(organisation_id=home.id)
+    system = await Actor.named(home.id, ActorKind.SYSTEM, "Segl")
+    text = str((await entry(make, system, user, old_version=1, new_version=2)).id)
+    return {"place": cursor(str(head.sequence)), "change": f"{text[:14]}8{text[15:]}"}
+
+
+async def entry(make: Maker, actor: Actor, about: Entity, **facts: Any) -> HistoryEntry:
     one = HistoryEntry(
+        **facts,
         outcome=HistoryOutcome.DONE,
         summary="It was changed",
         changes=[],

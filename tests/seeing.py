@@ -46,6 +46,9 @@ WAYS = {
     "ORDER": "certificate(id: $order) > retrieval",
     "REVOKE": "mutation > revokeCertificate(input: {certificateId: $certificate,"
     " reason: SUPERSEDED, expectedVersion: 99}) > errors > code ... on Conflict",
+    "COMES": "subscription > notificationReceived",
+    "FEED": "changes(first: 1, after: $place)",
+    "FOLLOWED": "subscription > changes(after: $place)",
     "PROFILE": "certificateProfile(id: $profile)",
     "REMOVE": "mutation > removeEan(dryRun: true, input: {eanId: $ean})"
     " > errors > code ... on Conflict",
@@ -55,7 +58,7 @@ WAYS = {
     "CERTIFICATES": "settings > certificates",
     "DEFAULTS": "settings > defaults",
 }
-FORMS = {"cvr": "CvrNumber", "address": "Email"}  # of what is no id
+FORMS = {"cvr": "CvrNumber", "address": "Email", "place": "String"}  # of what is no id
 READS = """
 Query.viewer                               viewer > language                    DANISH
 Query.node                                 node(id: $certificate) > id          certificate
@@ -237,6 +240,7 @@ DefaultSettings.certificateVatUnit         DEFAULTS > certificateVatUnit > id   
 Query.notifications                        notifications > nodes > id           notification
 Notification                               NODE                                 notification
 Notification.about                         notifications > nodes > about > id   group
+Subscription.notificationReceived          COMES > id                           notification
 Viewer.notificationPreferences             viewer > notificationPreferences > id  preferences
 NotificationPreferences                    NODE                                 preferences
 
@@ -244,6 +248,11 @@ Query.history                              ABOUT > id                           
 Query.historyVerification                  historyVerification > isIntact       true
 HistoryEntry                               NODE                                 user_entry
 HistoryEntry.about                         SELF > ABOUT > about > id            user
+
+Query.changes                              FEED > nodes > id                    change
+Subscription.changes                       FOLLOWED > node > id                 change
+Change                                     NODE                                 change
+Change.entity                              FEED > nodes > entity > id           user
 """
 
 

@@ -28,6 +28,7 @@ WITH_ID = (
     "node",
     "request",
     "group",
+    "powerOfAttorney",
     "right",
     "certificate",
     "certificateProfile",

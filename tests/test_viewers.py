@@ -55,6 +55,7 @@ NAMING_NOTHING = {*OWN_OF_ALL, *ONLY_OWN} - {"node:read", *CONSENTS}
 NAMING_NOTHING -= {"request:withdraw", "group:leave"}
 OF_EVERY_ADMINISTRATOR = {
     *("billing:read", "settings:read", "history:list", "history:verify"),
+    "change:list",
     *("user:list", "user:read", "user:read_history", "user:export", "authenticator:read"),
     *("request:list", "request:read"),
     *("group:list", "group:read", "group:list_members"),

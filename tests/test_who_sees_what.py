@@ -40,6 +40,7 @@ node:read
 Query.node                                    x--      xx-    xx-        xx-         --x
 Query.nodes                                   x--      xx-    xx-        xx-         --x
 HistoryEntry.about                            x--      xx-    xx-        xx-         --x
+Change.entity                                 ~~~      xx-    xx-        xx-         --x
 Notification.about                            x--      x--    x--        x--         --x
 Conflict.current                              x~?      xx?    x~?        x~?         ??x
 Usage.examples                                ~~       ~~     ~~         x?          ?x
@@ -263,8 +264,14 @@ DefaultSettings.history                       ~~       x-     x-         x-     
 history:verify
 Query.historyVerification                     .        x      x          x           x
 
+change:list
+Query.changes                                 ...      xx-    xx-        xx-         --x
+Subscription.changes                          ...      xx?    xx?        xx?         ??x
+Change                                        ---      xx-    xx-        xx-         --x
+
 notification:list
 Query.notifications                           x--      x--    x--        x--         --x
+Subscription.notificationReceived             x.?      x.?    x.?        x.?         ??x
 Notification                                  x--      x--    x--        x--         --x
 
 notification:read_preferences
@@ -334,10 +341,10 @@ def whose(asker, marks):
     return {1: (asker,), 2: ("colleague", "stranger"), 3: (mine, "colleague", "stranger")}[marks]
 
 
-async def answered(asking, asker, question, read):
+async def answered(asking, asker, question, read, token):
     """What is answered by each of the two ways that can: they are alike."""
     if read.is_told:
-        return await asking.told(asker, question)
+        return await asking.told(asker, question, about=token)
     if not read.is_change:
         both = await asking.both(asker, question)
         assert both.are_alike or tuple(read.about.split(".")) in LEFT
@@ -373,8 +380,9 @@ async def test_who_sees_what(settled, asking, name, asker, marks):
     for one in whose(asker, len(marks)):
         here = known[one] | {f"my_{thing}": text for thing, text in known[asker].items()}
         question = Question(read.text, {thing: here[thing] for thing in read.names})
-        answers = await answered(asking, asker, question, read)
-        seen = {mark(answer, read, here.get(read.token, read.token)) for answer in answers}
+        token = here.get(read.token, read.token)
+        answers = await answered(asking, asker, question, read, token)
+        seen = {mark(answer, read, token) for answer in answers}
         found += "".join(sorted(seen))
 
     assert found == marks

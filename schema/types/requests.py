@@ -15,7 +15,8 @@ from schema.fields import column, computed, edge, facet, part, secret, shows
 from schema.filters import filters, where
 from schema.types.words import Entity
 
-# By the one who reads it, where it is asked: nobody decides what they have asked for themselves.
+# By the one who reads it: nobody decides what they have asked for themselves, nor what their
+# organisation asks of another.
 DECIDABLE = (
     "{status} = 'OPEN' and {organisation_id} = $tenant"
     " and ({user_id} is null or {user_id} is distinct from $me)"

@@ -4,7 +4,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0016_powers_of_attorney")]
+    dependencies = [("models", "0017_changes")]
 
     operations = [
         ops.AddField(
