@@ -30,6 +30,8 @@ THINGS = {
     "GroupMember": ("member",),
     "Right": ("right",),
     "RightAssignment": ("assignment", "group_assignment"),
+    "PowerOfAttorney": ("power",),
+    "DelegationGroup": ("delegation",),
     "Certificate": ("certificate", "order"),
     "CertificateProfile": ("profile",),
     "Organisation": ("organisation",),
