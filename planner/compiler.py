@@ -21,7 +21,8 @@ from planner.declarations import (
     Shown,
     reach,
 )
-from planner.levels import Joined, Level
+from planner.joined import Joined
+from planner.levels import Level
 from planner.objects import object_text
 from planner.plain import call_text
 from planner.plan import Finder, Payload, Plan, Value
@@ -172,6 +173,7 @@ class Compiler:
             self.contract.given(definition, nodes[0]),
             way=link_ if above else None,
             above=above.level if above else None,
+            near=near,
         )
         self.plan.levels.append(level)
         if level.way and above:

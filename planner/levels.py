@@ -11,6 +11,7 @@ from planner.declarations import Edge, One, Page, Shown
 from planner.drafts import Draft, Statement
 from planner.edges import step
 from planner.inputs import has_variables
+from planner.joined import Joined
 from planner.pages import Stretch
 from planner.shapes import Texts, body_of
 from planner.statements import column_name
@@ -38,6 +39,7 @@ class Level:
     looked_up: str | None = None  # the name of what makes the only row
     way: Link | None = None
     above: "Level | None" = None
+    near: Shown | None = None  # the type that the way begins at: that above, or one read along
     finder: Any = None  # what finds its rows by their ids
     member: str | None = None  # of a payload: whose id is known when the change has been made
     at: int = 0  # where in a row above the value stands that leads here
@@ -89,7 +91,7 @@ class Level:
         """A path as it stands from the level's rows."""
         return path
 
-    def join(self, declared: Edge) -> "Joined":
+    def join(self, declared: Edge) -> Joined:
         """The row that a foreign key points to, if it is the tenant's."""
         return Joined(self, step(declared), self.is_away and declared.is_abroad)
 
@@ -237,21 +239,3 @@ class Level:
         if page.most and self.way and not {"from_", "until"} & set(names):
             draft.latest(page.most, page.order.columns[0], self.way)
         return draft
-
-
-@dataclass(eq=False)
-class Joined:
-    """A row that another points to, read along with it: its columns stand in the other's row."""
-
-    level: Level
-    before: str
-    is_away: bool = False
-
-    def add(self, path: str) -> int:
-        return self.level.add(self.path(path))
-
-    def path(self, path: str) -> str:
-        return f"{self.before}.{path}"
-
-    def join(self, declared: Edge) -> "Joined":
-        return Joined(self.level, self.path(step(declared)), self.is_away and declared.is_abroad)

@@ -19,7 +19,8 @@ from planner.declarations import (
     Shown,
 )
 from planner.edges import ANYONE, joins, may_be_null
-from planner.levels import Joined, Level
+from planner.joined import Joined
+from planner.levels import Level
 from planner.plain import computed_text
 from planner.plan import Finder
 from planner.selection import Fields, Unplanned

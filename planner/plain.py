@@ -7,7 +7,8 @@ from typing import Any
 from graphql import GraphQLList, GraphQLNonNull, is_leaf_type
 
 from planner.declarations import Computed, Shown
-from planner.levels import Joined, Level
+from planner.joined import Joined
+from planner.levels import Level
 from planner.selection import Unplanned
 from planner.shapes import record
 from planner.tables import end

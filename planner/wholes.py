@@ -49,8 +49,8 @@ def whole_text(
         return bind(Refusal(declared.allow, tuple(nodes)))
     if not level.way:
         above = "None"
-    elif level.way.near == "id" and level.above:
-        above = f"({level.above.shown.name!r}, whose)"
+    elif level.way.near == "id" and level.near:
+        above = f"({level.near.name!r}, whose)"
     else:
         raise Unplanned(f"{level.shown.name}.{nodes[0].name.value}")
 

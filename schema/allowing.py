@@ -4,10 +4,12 @@ from functools import cache
 from typing import Any, cast
 
 import orjson
+from tortoise import connections
 
 from models import Organisation, Record, User
 from models.refusals import Invalid
 from planner.declarations import NONE, Asking, Edge, Page
+from planner.drafts import Draft
 from resolvers import access
 from resolvers.access import Verdict
 from resolvers.context import Context
@@ -71,10 +73,13 @@ async def thing_named(given: str, asking: Asking) -> Record | None:
     key = id_or_none(given)
     for name in (await kinds_of([key])).values() if key else ():
         model: Any = SHOWN[name].model
-        for side in model.sides():
-            here = {} if model.is_shared else {side: asking.tenant}
-            if found := await model.filter(id=key).get_or_none(**here):
-                return cast(Record, found)
+        draft = Draft(model)
+        draft.conditions.append(f"t.id = {draft.place('key')}")
+        statement = draft.done(draft.select("t.*"))
+        known = asking.known() | {"key": key}
+        client = connections.get("default")
+        rows = await client.execute_query_dict(statement.text, statement.values(known))
+        return cast(Record, model._init_from_db(**rows[0])) if rows else None
     return None
 
 

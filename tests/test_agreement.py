@@ -46,6 +46,7 @@ THINGS = {
     "Notification": ("notification",),
     "NotificationPreferences": ("preferences",),
     "HistoryEntry": ("user_entry",),
+    "Change": ("change",),
     "UserImportRow": ("plan_row",),
     "UserImportRowError": ("row_error",),
 }
