@@ -9,7 +9,8 @@ from models.base import EVERYONE, Record
 # One row, of what was found out: `$key` holds its columns as JSON.
 MADE = """
 select $tenant::uuid as organisation_id, one.* from jsonb_to_record($key::text::jsonb)
-as one(id uuid, is_allowed boolean, permission text, message text, role_id uuid)
+as one(id uuid, is_allowed boolean, permission text, message text, role_id uuid,
+       power_of_attorney_id uuid)
 """
 
 
@@ -21,6 +22,10 @@ class AccessExplanation(Record):
     message = fields.TextField()
     role: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "models.RoleAssignment", related_name=False, null=True
+    )
+
+    power_of_attorney: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.PowerOfAttorney", related_name=False, null=True
     )
 
     source = " ".join(MADE.split())

@@ -22,6 +22,7 @@ class Verdict:
     is_allowed: bool
     reason: str
     role: Role | None = None
+    power: UUID | None = None  # the power of attorney by which it is
 
 
 OWN = Verdict(True, "access_own")
@@ -42,7 +43,7 @@ async def judge(context: Context, permission: str, target: Record) -> Verdict:
     if permission in target.for_others and me and getattr(target, str(target.owner)) == me:
         return OTHERS_ONLY
     if reach(extent, type(target)) is ALL:
-        return by_role(context.policy.decider(context.subject, permission))
+        return granted(context, permission)
     return OWN if await is_own(target, context) else OWN_ONLY
 
 
@@ -55,13 +56,17 @@ def judge_all(context: Context, permission: str, kinds: Collection[type[Record]]
     if extent is NONE:
         return DENIED
     if extent is ALL:
-        return by_role(context.policy.decider(context.subject, permission))
+        return granted(context, permission)
     is_free = all(one.is_private or reach(extent, one) is ALL for one in kinds)
     return OWN if is_free else OWN_ONLY
 
 
-def by_role(role: str | None) -> Verdict:
-    """A yes by a role; what is everybody's, one may without any."""
+def granted(context: Context, permission: str) -> Verdict:
+    """A yes by a power of attorney, or by a role; what is everybody's, one may without any."""
+    subject = context.subject
+    if permission in subject.carried:
+        return Verdict(True, "access_by_power", power=subject.power(permission))
+    role = context.policy.decider(subject, permission)
     return Verdict(True, "access_allowed", Role(role.upper())) if role else OWN
 
 

@@ -160,7 +160,14 @@ async def rights_of(keys: list[Id]) -> list[Right]:
 
 
 async def give(context: Context, power: PowerOfAttorney, rights: list[Right]) -> None:
-    """Stores a power with its rights; refused where the same stands already."""
+    """Stores a power with its rights; refused where the same stands already.
+
+    A right of Segl itself reaches the whole organisation: it is not given for a unit alone.
+    """
+    if power.production_unit_id or power.vat_unit_id:
+        for at, right in enumerate(rights):
+            if right.permissions:
+                raise Conflict("RIGHT_NOT_ASSIGNABLE", path=("rightIds", at), current=right)
     await context.organisation_locked()
     await must_be_new(power, {one.id for one in rights})
     await power.save()

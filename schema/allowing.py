@@ -116,6 +116,7 @@ async def explain(
         "permission": permission,
         "message": access.said(asking.context, permission, found, user.name if user else None),
         "role_id": origin and origin.id,
+        "power_of_attorney_id": found.power,
     }
     return orjson.dumps(columns, default=as_json).decode()
 

@@ -37,6 +37,22 @@ mutation ($cvr: CvrNumber!, $right: ID!) {
   }
 }
 """
+GRANT_LIMITED = """
+mutation ($cvr: CvrNumber!, $right: ID!, $unit: PNumber!) {
+  grantPowerOfAttorney(
+    input: {granteeCvrNumber: $cvr, name: "One unit", rightIds: [$right], pNumber: $unit}
+  ) {
+    errors { code path }
+  }
+}
+"""
+EXPLAIN = """
+query ($id: ID!) {
+  explainAccess(permission: "user:deactivate", target: $id) {
+    isAllowed role { role } powerOfAttorney { name } allowedFor
+  }
+}
+"""
 
 
 @pytest.fixture
@@ -259,3 +275,30 @@ async def test_ones_own_number_speaks_for_oneself(act, eva, hansen):
 
     assert viewer["user"] == {"id": str(eva.id)}
     assert (viewer["actingFor"], viewer["roles"]) == ([], ["USER"])
+
+
+async def test_a_right_of_segl_is_not_given_for_a_unit_alone(ask, make, jensen, hansen):
+    owner = await make.user(jensen, "organisation_administrator")
+    unit = await ProductionUnit.filter(organisation_id=jensen.id).first()
+    right = await Right.get(code="segl.see-users")
+
+    answer = await ask(
+        owner, GRANT_LIMITED, cvr=hansen.cvr_number, right=right.id, unit=unit.p_number
+    )
+
+    (error,) = answer["errors"]
+    assert (error["code"], error["path"]) == ("RIGHT_NOT_ASSIGNABLE", ["rightIds", "0"])
+    assert not await PowerOfAttorney.exists()
+
+
+async def test_whoever_acts_is_told_by_which_power(act, given, eva, bo):
+    await given(eva, name="Payroll")
+
+    answer = await act(eva, EXPLAIN, id=bo.id)
+
+    assert answer["data"]["explainAccess"] == {
+        "isAllowed": True,
+        "role": None,
+        "powerOfAttorney": {"name": "Payroll"},
+        "allowedFor": ["USER_ADMINISTRATOR"],
+    }

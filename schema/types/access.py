@@ -5,7 +5,7 @@ from typing import Any
 
 import models
 from models import explanations
-from schema.fields import column, computed, part, shows
+from schema.fields import column, computed, edge, part, shows
 from schema.nouns import plain
 
 
@@ -54,6 +54,12 @@ class AccessExplanation:
         "RoleAssignment",
         "Where the deciding role comes from; null when it is over oneself or by a power of"
         " attorney.",
+    )
+
+    power_of_attorney = edge(
+        "PowerOfAttorney",
+        "The power of attorney that gives the standing, if any.",
+        allow="power_of_attorney:read",
     )
 
     @computed("The roles that would allow it.", "list[Role]", needs=("permission",), asks=True)
