@@ -36,8 +36,15 @@ def bare(address: str, users: int) -> str:
     return asyncio.run(made(address, users, 1, is_copied=False))
 
 
-async def made(address: str, users: int, places: int, is_copied: bool) -> str:
-    name = f"bench_{users}_in_{places}"
+def listed(address: str, users: int) -> str:
+    """The address of a database whose lists are as long as its users are many, only to be read."""
+    return asyncio.run(made(address, users, 2, is_copied=False, kind="lists"))
+
+
+async def made(
+    address: str, users: int, places: int, is_copied: bool, kind: str = "relations"
+) -> str:
+    name = f"bench_{kind[0]}_{users}_in_{places}"
     kept = f"{name}_as_{signature()}"
     server = await asyncpg.connect(address)
     try:
@@ -49,7 +56,8 @@ async def made(address: str, users: int, places: int, is_copied: bool) -> str:
             print(f"making {users:,} users in {places} organisations", flush=True)
             draft = f"{name}_draft"
             await server.execute(f'create database "{draft}"')
-            await fill(called(address, draft), users, places, is_related=is_copied)
+            more = kind if is_copied or kind == "lists" else None
+            await fill(called(address, draft), users, places, more)
             await server.execute(f'alter database "{draft}" rename to "{kept}"')
         if is_copied:
             copy = f'create database "{name}" template "{kept}" strategy file_copy'
@@ -69,13 +77,14 @@ def signature() -> str:
     sources = [
         *HERE.glob("data.*"),
         HERE / "relations.sql",
+        HERE / "lists.sql",
         *(HERE.parent / "models").rglob("*.py"),
     ]
     texts = [one.read_bytes() for one in sorted(sources)]
     return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
-async def fill(address: str, users: int, places: int, is_related: bool) -> None:
+async def fill(address: str, users: int, places: int, more: str | None) -> None:
     await database.migrate(address)
     async with database.opened(address, Connection):
         await found(places)
@@ -84,8 +93,8 @@ async def fill(address: str, users: int, places: int, is_related: bool) -> None:
         # Neither triggers nor foreign keys look at what is loaded.
         await connection.execute("set session_replication_role = replica")
         await connection.execute((HERE / "data.sql").read_text().replace("{users}", str(users)))
-        if is_related:
-            await connection.execute((HERE / "relations.sql").read_text())
+        if more:
+            await connection.execute((HERE / f"{more}.sql").read_text())
         await connection.execute((HERE / "peers" / "postgraphile.sql").read_text())
         await connection.execute("vacuum analyze")
         await connection.execute("checkpoint")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import orjson
@@ -46,6 +47,14 @@ class Case:
         for place in places if self.marks else [{}]:
             asked = {"query": self.text.text, "operationName": self.text.operation}
             yield orjson.dumps(asked | {"variables": {"first": 50} | place})
+
+    def bodies(self, side: "Side") -> list[bytes]:
+        """The requests that are answered with 50 users: not those at the list's end."""
+        asked = list(self.requests(side.rows))
+        found = [one for one in asked if answered(side, one) == 50]
+        if len(found) < 0.9 * len(asked):
+            raise Different(f"{self.name}: short pages in a list of {side.size:,}.")
+        return found
 
 
 USERS, BY_SURNAME = (
@@ -106,7 +115,7 @@ async def spread(url: str) -> list[asyncpg.Record]:
         await connection.close()
 
 
-def compared(case: Case, sides: list[Side]) -> list[float]:
+def compared(case: Any, sides: list[Side]) -> list[float]:
     """The median time of a request to each side, in microseconds."""
     files = [written(case, one) for one in sides]
     times: list[list[float]] = [[] for _ in sides]
@@ -127,12 +136,9 @@ def compared(case: Case, sides: list[Side]) -> list[float]:
     return medians
 
 
-def written(case: Case, side: Side) -> Path:
-    """A file of the requests that are answered with 50 users: not of those at the list's end."""
-    asked = list(case.requests(side.rows))
-    bodies = [one for one in asked if answered(side, one) == 50]
-    if len(bodies) < 0.9 * len(asked):
-        raise Different(f"{case.name}: short pages in a list of {side.size:,}.")
+def written(case: Any, side: Side) -> Path:
+    """A file of the requests."""
+    bodies = case.bodies(side)
     file = data.VAR / f"{case.name}.{side.size}.requests"
     file.write_bytes(b"".join(side.token.encode() + b" " + body + b"\n" for body in bodies))
     return file

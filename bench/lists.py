@@ -1,0 +1,132 @@
+"""Compares a page of each list with the same page where the tables are a hundred times as long."""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import orjson
+
+from bench import data
+from bench.answers import Different
+from bench.answers import data as data_of
+from bench.contenders import CONTENDERS, ask, running
+from bench.documents import people
+from bench.load import Unusable
+from bench.scale import Side, compared
+
+SIZES = (500, 50_000)
+FIFTY = 50
+# What each list asks, and which thing it hangs on: the first of its table, in the first place.
+LISTS = {
+    "groups": "{ groups(first: 50) { nodes { id name kind } } }",
+    "group-members": "($group: ID!) { group(id: $group) { members(first: 50) { nodes { id name"
+    " isExternal until } } } }",
+    "group-rights": "($group: ID!) { group(id: $group) { rightAssignments(first: 50) { nodes { id"
+    " right { title } } } } }",
+    "memberships": "($user: ID!) { user(by: {id: $user}) { memberships(first: 50) { nodes { id"
+    " group { name } } } } }",
+    "right-holders": "($right: ID!) { right(id: $right) { holders(first: 50) { nodes { id name"
+    " } } } }",
+    "users-by-right": "($right: ID!) { users(first: 50, filter: {rights: {rightIds: [$right]}}) {"
+    " nodes { id name } } }",
+    "assignments": "($user: ID!) { user(by: {id: $user}) { rightAssignments(first: 50) { nodes {"
+    " id right { title } } } } }",
+    "effective-rights": "($user: ID!) { user(by: {id: $user}) { effectiveRights { until right {"
+    " title } sources { kind group { name } } } } }",
+    "requests": "{ requests(first: 50) { nodes { id kind status user { name } } } }",
+    "open-requests": "{ requests(first: 50, filter: {status: [OPEN]}) { nodes { id kind } } }",
+    "powers": "{ powersOfAttorney(first: 50) { nodes { id name side grantor { name } } } }",
+    "power-users": "($power: ID!) { powerOfAttorney(id: $power) { users(first: 50) { nodes { id"
+    " name } } } }",
+    "delegation-groups": "{ delegationGroups(first: 50) { nodes { id name } } }",
+    "bundled-powers": "($bundle: ID!) { node(id: $bundle) { ... on DelegationGroup {"
+    " powersOfAttorney(first: 50) { nodes { id name } } } } }",
+    "changes": "{ changes(first: 50) { nodes { kind action oldVersion newVersion } } }",
+}
+THINGS = """
+with home as (
+    select organisation_id as id from role_assignment order by organisation_id limit 1
+), power as (
+    select id from power_of_attorney where grantee_id = (select id from home) order by id::text
+)
+select (select g.id from "group" g join home on home.id = g.organisation_id
+        where g.kind = 'CUSTOM' order by g.name = 'Arbejdsgruppe 1' desc, g.id limit 1) as "group",
+       (select u.id from "user" u join home on home.id = u.organisation_id
+        order by u.id limit 1) as "user",
+       (select id from "right" where code = 'tax.vat') as "right",
+       (select id from power limit 1) as power,
+       (select d.id from delegation_group d join delegation_group_power b
+        on b.delegation_group_id = d.id limit 1) as bundle
+"""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list, as both sides are asked for it."""
+
+    name: str
+    text: str
+
+    def bodies(self, side: Side) -> list[bytes]:
+        """The request, which must be answered by the planner with what there is."""
+        (things,) = side.rows
+        given = {name: str(one) for name, one in things.items() if f"${name}:" in self.text}
+        query = self.text if self.text.startswith("{") else f"query {self.text}"
+        body = orjson.dumps({"query": query, "variables": given})
+        answer, _ = ask(side.server.url, side.token, body)
+        if not entries(orjson.loads(data_of(answer))):
+            raise Different(f"{self.name}: nothing in a list of {side.size:,}.")
+        return [body]
+
+
+def entries(found: Any) -> int:
+    """How many entries the list in an answer has."""
+    if isinstance(found, dict):
+        return max((entries(one) for one in found.values()), default=0)
+    return len(found) if isinstance(found, list) else 0
+
+
+def main() -> int:
+    """Measures both sizes, and prints how much longer the longer lists take."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with contextlib.ExitStack() as open_things:
+            address = open_things.enter_context(data.postgresql())
+            sides = [open_things.enter_context(side(address, size)) for size in SIZES]
+            found = {name: compared(Listed(name, text), sides) for name, text in LISTS.items()}
+    except (Different, Unusable) as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    print()
+    for name, (short, long) in found.items():
+        print(f"list {name} {long / short:.2f}")
+    return 0
+
+
+@contextlib.contextmanager
+def side(address: str, size: int) -> Any:
+    """A server on lists of that length."""
+    url = data.listed(address, size)
+    key = secrets.token_bytes(32)
+    asker = people(url, key)[0]
+    with running(CONTENDERS["segl"], url, key, data.VAR / "logs" / f"lists-{size}") as server:
+        yield Side(server, asker.token, asyncio.run(things(url)), size)
+
+
+async def things(url: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        return list(await connection.fetch(THINGS))
+    finally:
+        await connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

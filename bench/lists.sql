@@ -1,0 +1,59 @@
+-- For each user of the first organisation: rights of their own, a membership, a request, and a
+-- power of attorney given to or received from the second; all of it in lists that are asked for.
+create temporary table home as
+select p.id, p.number, o.cvr_number, a.id as actor_id
+from place p join organisation o on o.id = p.id
+join actor a on a.organisation_id = p.id and a.kind = 'PERSON' order by p.number;
+create temporary table ours as
+select u.*, row_number() over (order by n) - 1 as place_of from person u where u.place = 0;
+create temporary table given_right as
+select r.id, r.code, row_number() over (order by r.code) - 1 as number from "right" r
+where r.permissions::text = '[]';
+
+insert into group_member (id, organisation_id, version, created_at, updated_at, group_id, user_id)
+select pg_temp.numbered('member', n), organisation_id, 1, made_at, made_at,
+       pg_temp.numbered('group', 0), id
+from ours;
+insert into right_assignment (id, organisation_id, version, created_at, updated_at, right_id,
+    user_id, assigned_by_id)
+select pg_temp.numbered('assignment', u.n), u.organisation_id, 1, u.made_at, u.made_at, r.id, u.id,
+       h.actor_id
+from ours u join home h on h.id = u.organisation_id join given_right r on r.code = 'tax.vat';
+insert into right_assignment (id, organisation_id, version, created_at, updated_at, right_id,
+    group_id, assigned_by_id)
+select pg_temp.numbered('group assignment', r.number), h.id, 1, '2026-01-01', '2026-01-01', r.id,
+       pg_temp.numbered('group', 0), h.actor_id
+from home h cross join given_right r where h.number = 0 and r.code <> 'tax.vat';
+insert into request (id, organisation_id, version, created_at, updated_at, kind, status, name,
+    asked_by_id, right_id, user_id)
+select pg_temp.numbered('request', u.n), u.organisation_id, 1, u.made_at, u.made_at, 'RIGHT',
+       case when u.n % 10 = 0 then 'OPEN' else 'APPROVED' end, u.first_name || ' ' || u.surname,
+       h.actor_id, r.id, u.id
+from ours u join home h on h.id = u.organisation_id join given_right r on r.code = 'tax.wages';
+insert into power_of_attorney (id, organisation_id, version, created_at, updated_at, name, status,
+    grantee_cvr_number, grantee_id)
+select pg_temp.numbered('power', u.n), giver.id, 1, u.made_at, u.made_at, 'Fuldmagt ' || u.n,
+       'ACTIVE', taker.cvr_number, taker.id
+from ours u join home giver on giver.number = u.place_of % 2
+join home taker on taker.number = 1 - u.place_of % 2;
+insert into power_of_attorney_right (id, organisation_id, power_of_attorney_id, right_id)
+select pg_temp.numbered('power right', row_number() over ()), p.organisation_id, p.id, r.id
+from power_of_attorney p join given_right r on r.code in ('tax.company', 'post.read');
+insert into power_of_attorney_user (id, organisation_id, power_of_attorney_id, user_id)
+select pg_temp.numbered('power user', row_number() over ()), p.grantee_id, p.id, u.id
+from ours u join power_of_attorney p on p.grantee_id = u.organisation_id
+where p.id = (select min(id::text)::uuid from power_of_attorney where grantee_id = u.organisation_id);
+insert into delegation_group (id, organisation_id, version, created_at, updated_at, name)
+select pg_temp.numbered('delegation', n), organisation_id, 1, made_at, made_at, 'Gruppe ' || n
+from ours;
+insert into delegation_group_power (id, organisation_id, delegation_group_id, power_of_attorney_id)
+select pg_temp.numbered('bundled', row_number() over ()), p.grantee_id,
+       pg_temp.numbered('delegation', 0), p.id
+from power_of_attorney p join home h on h.id = p.grantee_id where h.number = 0;
+insert into history_entry (id, organisation_id, sequence, occurred_at, outcome, activity, operation,
+    summary, actor_id, changes, about_kind, about_id, request_uuid, old_version, new_version, salt,
+    words_hash, hash)
+select pg_temp.numbered('entry', u.n), u.organisation_id, 1000000 + u.place_of, u.made_at, 'DONE',
+       'user:update', 'updateUser', 'Bruger ' || u.n, h.actor_id, '[]', 'USER', u.id,
+       md5('request' || u.n)::uuid, 1, 2, '', '', ''
+from ours u join home h on h.id = u.organisation_id;
