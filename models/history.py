@@ -210,8 +210,6 @@ async def record(change: Change, actor: Actor) -> None:
                 changes = without_people(touch.entity, changes)
                 actors[home] = await actor.abroad(home)
             entries.setdefault(home, []).append(told(replace(change, names=names), touch, changes))
-            if touch.entity.other_side:
-                actors[home] = await actor.abroad(home)
     for home in sorted(entries):  # in one order, so that no two changes wait for each other
         who = actors.get(home) or await Actor.named(home, ActorKind.SYSTEM, "Segl")
         await append(change, who, entries[home])
