@@ -84,6 +84,7 @@ async def test_those_who_decide_are_told_of_a_request_and_who_asked_is_told_of_t
 
 WISHES = {
     "ANONYMITY": ("user_administrator", {}),
+    "POWER_OF_ATTORNEY": ("organisation_administrator", {}),
     "RIGHT": ("rights_administrator", {"right": "tax.vat"}),
     "ROLE": ("organisation_administrator", {"role": "USER_ADMINISTRATOR"}),
     "USER": ("user_administrator", {}),
@@ -93,15 +94,20 @@ WISHES = {
 @pytest.mark.parametrize("decision", ["APPROVE", "REJECT"])
 @pytest.mark.parametrize("kind", RequestKind)
 async def test_whoever_asked_is_told_of_the_outcome_and_why(
-    ask, person, make, hansen, letters, kind, decision
+    ask, person, make, hansen, jensen, letters, kind, decision
 ):
     role, facts = WISHES[kind]
-    eva = await person(name="Eva Lund", email="anne@example.dk", **ENGLISH)
+    home = jensen if kind == "POWER_OF_ATTORNEY" else hansen
+    eva = await make.user(home, name="Eva Lund", email="anne@example.dk", **ENGLISH)
     if "right" in facts:
         facts = facts | {"right": await Right.get(code=facts["right"])}
     whose = {} if kind == "USER" else {"user": eva}
-    request = await make.request(hansen, **whose, kind=kind, **facts)
-    operation = f"decide{kind.title()}Request"
+    if home is jensen:
+        power = await make.power(hansen, jensen, status="REQUESTED", from_on=None)
+        request = await make.asked_power(power, eva)
+    else:
+        request = await make.request(hansen, **whose, kind=kind, **facts)
+    operation = f"decide{kind.title().replace('_', '')}Request"
     decide = f"""
         mutation ($input: {operation[0].upper()}{operation[1:]}Input!) {{
           {operation}(input: $input) {{ errors {{ code }} }}
