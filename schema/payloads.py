@@ -15,7 +15,7 @@ from schema.docs import a, described
 from schema.fields import column
 from schema.nouns import plain
 from schema.problems import problem
-from schema.rows import SHOWN, TYPES, Row, rows_of
+from schema.rows import SHOWN, TYPES, Row, rows_of, stored
 from schema.shape import without_none
 
 
@@ -75,10 +75,17 @@ async def done(made: type, parts: list[Part], result: Any, asking: Asking, hides
     shown = await show(whole, asking)
     for one in parts:
         if isinstance(shown[one.name], Row) and one.shown_as in SHOWN:
-            shown[one.name] = shown[one.name].seen_as(one.shown_as)
+            shown[one.name] = await seen_as(one.shown_as, shown[one.name], asking)
         if hides and one.is_shown_once:
             shown[one.name] = None
     return made(**shown, errors=[])
+
+
+async def seen_as(name: str, row: Row, asking: Asking) -> Row:
+    """A row as another type shows it: of the same table, or of one where it has the same id."""
+    if SHOWN[name].model is row.shown.model:
+        return row.seen_as(name)
+    return (await stored(SHOWN[name], [row["id"]], asking))[row["id"]]
 
 
 async def refused(made: type, parts: list[Part], refusals: list[Refusal], asking: Asking) -> Any:

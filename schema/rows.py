@@ -141,20 +141,26 @@ async def fetch(
     return cohort.rows
 
 
+async def stored(shown: Shown, keys: Iterable[Any], asking: Asking) -> dict[Any, Row]:
+    """The rows of a type that have these ids, by id."""
+    model: Any = shown.model
+    draft = Draft(model, abroad=model.is_held_abroad)
+    draft.conditions.append(f"{draft.expression('id')} = any({draft.keys()})")
+    known = asking.known() | {"keys": statements.listed(keys)}
+    statement = statements.rows(draft, list(paths(model)))
+    return {row["id"]: row for row in await fetch(statement, known, shown)}
+
+
 async def rows_of(entities: list[Entity], asking: Asking) -> dict[Any, Row]:
     """What is stored of these entities now, by id; of one that is gone, what it was."""
     found: dict[Any, Row] = {}
     for model in {type(one) for one in entities}:
         shown, mine = SHOWN[TYPES[model]], {one.id: one for one in entities if type(one) is model}
-        draft = Draft(model, abroad=model.is_held_abroad)
-        draft.conditions.append(f"{draft.expression('id')} = any({draft.keys()})")
-        known = asking.known() | {"keys": statements.listed(mine)}
-        statement = statements.rows(draft, list(paths(model)))
-        found |= {row["id"]: row for row in await fetch(statement, known, shown)}
+        found |= await stored(shown, mine, asking)
         if gone := [one for key, one in mine.items() if key not in found]:
             draft = Draft(model, abroad=model.is_held_abroad)
             draft.remember("gone")
-            known["gone"] = remembered(gone)
+            known = asking.known() | {"gone": remembered(gone)}
             statement = statements.rows(draft, list(paths(model)))
             found |= {row["id"]: row for row in await fetch(statement, known, shown)}
     return found

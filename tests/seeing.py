@@ -65,9 +65,11 @@ Query.node                                 node(id: $certificate) > id          
 Query.nodes                                nodes(ids: [$group]) > id            group
 Query.policy                               policy > permission                  user:list
 Query.explainAccess                        WHYS > message                       group:list
+AccessExplanation.powerOfAttorney          WHYS > powerOfAttorney > id         power
 AccessExplanation                          WHYS > allowedFor permission         group:list
 Viewer                                     viewer > user > id                   user
 Viewer.user                                viewer > user > name                 name
+Viewer.actingFor                           viewer > actingFor > id              power
 Viewer.organisation                        viewer > organisation > id           organisation
 Viewer.externalMemberships                 ELSEWHERE > id      guesthood
 
@@ -247,6 +249,7 @@ NotificationPreferences                    NODE                                 
 Query.history                              ABOUT > id                           user_entry
 Query.historyVerification                  historyVerification > isIntact       true
 HistoryEntry                               NODE                                 user_entry
+HistoryEntry.actingUnder                   DONE > actingUnder > id             power
 HistoryEntry.about                         SELF > ABOUT > about > id            user
 
 Query.changes                              FEED > nodes > id                    change

@@ -73,7 +73,7 @@ async def test_a_request_does_not_wait_for_it(ask, eva, sql):
 
     await ask(eva, ME)
 
-    assert sql() == 2  # who asks, and what is asked
+    assert sql() == 3  # who asks, where they stand, and their user
 
 
 async def test_another_process_does_not_store_it_again(ask, gateways, environment, eva, seen):

@@ -199,6 +199,9 @@ PowerOfAttorney                               x--      xx-    xx-        xx-    
 PowerOfAttorney.rights                        x~?      xx?    xx?        xx?         ??x
 Request.powerOfAttorney                       x~?      xx?    xx?        xx?         ??x
 User.powersOfAttorney                         x~?      xx?    xx?        xx?         ??x
+Viewer.actingFor                              ---      ---    ---        ---         ---
+HistoryEntry.actingUnder                      ~~~      ---    ---        ---         ---
+AccessExplanation.powerOfAttorney             -~?      --?    --?        --?         ??-
 RightSource.powerOfAttorney                   x~?      xx?    xx?        xx?         ??x
 DelegationGroup.powersOfAttorney              x--      xx-    xx-        xx-         --x
 
