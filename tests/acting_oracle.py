@@ -261,7 +261,7 @@ class Oracle:
         is_reached = any(one in where.may for one in BY_NAME[kind])
         if home == where.at:
             return is_reached or kind == "org"
-        reached = {"user": BY_NAME["user"], "org": BY_NAME["user"], "uuid": BY_NAME["uuid"]}
+        reached = {"user": BY_NAME["user"], "org": BY_NAME["user"], "uuid": BY_NAME["user"]}
         by = reached.get(kind, TELLING)
         return text in self.known[home_of(where)] and any(one in where.may for one in by)
 

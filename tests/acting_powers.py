@@ -16,7 +16,10 @@ class PowerTries(Tries):
         until = self.world.day(self.chance.choice([None, None, 0, 1, 3, 6]))
         return {"rights": frozenset(codes), "until": until}
 
-    def doubled(self, power: Power) -> str | None:
+    def unfit_to_give(self, power: Power) -> str | None:
+        """Why a power cannot be given: Segl's own rights reach beyond a unit; or it is doubled."""
+        if power.is_limited and power.carried:
+            return "RIGHT_NOT_ASSIGNABLE"
         is_open = power.status == "REQUESTED"
         code = "REQUEST_ALREADY_OPEN" if is_open else "RIGHT_ALREADY_ASSIGNED"
         return code if any(one.is_doubled_by(power) for one in self.oracle.powers) else None
@@ -65,7 +68,9 @@ class PowerTries(Tries):
             power.key = payload["powerOfAttorney"]["id"]
             self.enter(power)
 
-        attempt = Attempt("grantPowerOfAttorney", permission, given, None, self.doubled(power))
+        attempt = Attempt(
+            "grantPowerOfAttorney", permission, given, None, self.unfit_to_give(power)
+        )
         attempt.reads, attempt.effect = "powerOfAttorney { id name grantee { name } }", granted
         attempt.others = {other: NOTICES}
         return who, act_for, attempt
@@ -84,7 +89,7 @@ class PowerTries(Tries):
             self.enter(power)
             self.oracle.learn(at, person.name_abroad, organisation(person.home))
 
-        state = self.doubled(power)
+        state = self.unfit_to_give(power)
         attempt = Attempt("grantPersonalPowerOfAttorney", permission, given, None, state)
         attempt.reads = "powerOfAttorney { id name granteePerson grantee { name } }"
         attempt.effect, attempt.others = granted, {person.home: NOTICES}
@@ -105,7 +110,9 @@ class PowerTries(Tries):
             self.enter(power)
             self.oracle.learn(other, who.name_abroad, organisation(at))
 
-        attempt = Attempt("requestPowerOfAttorney", permission, given, None, self.doubled(power))
+        attempt = Attempt(
+            "requestPowerOfAttorney", permission, given, None, self.unfit_to_give(power)
+        )
         attempt.reads = "request { id askedBy { name } } powerOfAttorney { id name }"
         attempt.effect = asked
         attempt.others = {other: NOTICES | {"power_of_attorney", "power_of_attorney_right"}}

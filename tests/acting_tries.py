@@ -49,6 +49,10 @@ class Tries:
             fit = [one for one in people if one.roles & LAW.get(permission, frozenset())]
             return self.chance.choice(fit or people), None
         person = self.chance.choice(people)
+        if dice > 0.92 and self.oracle.powers:  # perhaps by one that has just ended
+            power = self.chance.choice(self.oracle.powers[-40:])
+            held = [one for one in people if self.oracle.may_use(one, power)]
+            return self.chance.choice(held or people), power.grantor
         others = [None, 0, 1, 2, 0, 1, 2, "99999999", "no number"]
         return person, self.chance.choice(others)
 
@@ -90,7 +94,9 @@ class Tries:
                 person.is_active = word == "reactivate"
 
         at = {person.home}
-        return who, act_for, Attempt(f"{word}User", f"user:{word}", given, at, state, effect=effect)
+        attempt = Attempt(f"{word}User", f"user:{word}", given, at, state, effect=effect)
+        attempt.about = person
+        return who, act_for, attempt
 
     def on_certificate(self) -> Any:
         word = self.chance.choice(["order", "cancel", "revoke"])
@@ -161,7 +167,7 @@ class Tries:
             one = self.mine(fit, who, act_for)
 
             def removed(_: Any) -> None:
-                one.state = "OVER"
+                one.state = "GONE"
 
             # What is over is gone.
             at = {one.home} if one.state == "GIVEN" else set[int]()

@@ -302,3 +302,13 @@ async def test_whoever_acts_is_told_by_which_power(act, given, eva, bo):
         "powerOfAttorney": {"name": "Payroll"},
         "allowedFor": ["USER_ADMINISTRATOR"],
     }
+
+
+async def test_who_acts_is_told_of_no_membership_elsewhere(act, given, eva, make, hansen):
+    await given(eva, codes=("segl.see-users",))
+    await make.group(hansen, eva)
+    await make.group(await make.organisation("Third ApS"), eva)
+
+    answer = await act(eva, "{ viewer { externalMemberships { nodes { id } } } }")
+
+    assert answer["data"]["viewer"]["externalMemberships"]["nodes"] == []

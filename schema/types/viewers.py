@@ -15,6 +15,9 @@ from schema.nouns import argument
 
 TARGET = "The entity that it would be done to; the organisation when absent"
 
+# Whoever acts for another organisation is no user there, and a guest nowhere else meanwhile.
+AT_HOME = '(select u.organisation_id from "user" u where u.id = {user_id}) = $tenant'
+
 
 @shows(viewers.Viewer)
 class Viewer:
@@ -46,7 +49,7 @@ class Viewer:
         allow="group:read",
         along=None,
         keys=(("user_id",), "user_id"),
-        only=f"{{organisation_id}} <> $tenant and {LASTS}",
+        only=f"{{organisation_id}} <> $tenant and {AT_HOME} and {LASTS}",
         is_abroad=True,
     )
 
