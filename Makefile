@@ -46,10 +46,11 @@ lock: $(BIN)/python ## Pin the newest releases of all dependencies
 	$(LOCK) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 	$(LOCK) --group node -o requirements-node.txt
 
-bench: .venv/.run bench/node_modules/.made ## Measure Segl beside other servers, in 7 minutes
+bench: .venv/.run bench/node_modules/.made ## Measure Segl beside other servers, and its lists, in 10 minutes
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) \
 		$(if $(CONTENDERS),--contenders $(CONTENDERS)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
+	@$(BIN)/python -m bench.lists
 
 bench-scale: .venv/.run bench/node_modules/.made ## Measure lists of 10,000 and of 1,000,000
 	@$(BIN)/python -m bench.scale

@@ -98,7 +98,8 @@ def main() -> int:
         with contextlib.ExitStack() as open_things:
             address = open_things.enter_context(data.postgresql())
             sides = [open_things.enter_context(side(address, size)) for size in SIZES]
-            found = {name: compared(Listed(name, text), sides) for name, text in LISTS.items()}
+            asked = [Listed(name, text) for name, text in LISTS.items()]
+            found = {one.name: compared(one, sides, seconds=1) for one in asked}
     except (Different, Unusable) as trouble:
         print(trouble, file=sys.stderr)
         return 1

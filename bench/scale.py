@@ -115,7 +115,7 @@ async def spread(url: str) -> list[asyncpg.Record]:
         await connection.close()
 
 
-def compared(case: Any, sides: list[Side]) -> list[float]:
+def compared(case: Any, sides: list[Side], seconds: int = SECONDS) -> list[float]:
     """The median time of a request to each side, in microseconds."""
     files = [written(case, one) for one in sides]
     times: list[list[float]] = [[] for _ in sides]
@@ -124,7 +124,7 @@ def compared(case: Any, sides: list[Side]) -> list[float]:
             server = sides[place].server
             where = (tool(NODE), server.url, files[place])
             load(*where, 1, [server.process], data.postmaster())
-            found = load(*where, SECONDS, [server.process], data.postmaster())
+            found = load(*where, seconds, [server.process], data.postmaster())
             if found.failed:
                 raise Unusable(f"{case.name}: {found.failed} requests failed.")
             times[place].append(found.p50)
