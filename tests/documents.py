@@ -82,13 +82,20 @@ def plans(reader: Reader, text: str) -> Iterator[Plan]:
 
 
 def statements(plan: Plan) -> Iterator[Statement]:
-    """Every statement that the levels of a plan can send, in any order and with any filter."""
+    """The statements that the levels of a plan can send: in each order, and with each filter.
+
+    Order and filter are texts of their own, neither of which knows of the other.
+    """
     for level in plan.levels:
         if isinstance(level, Finder):
             yield level.statement
         elif isinstance(level.declared, Page):
-            for stretch, parts in product(stretches(level.declared), filters(level.declared)):
-                yield from level.page(stretch, parts)
+            first, *others = stretches(level.declared)
+            everything, *narrowed = filters(level.declared)
+            for stretch in (first, *others):
+                yield from level.page(stretch, everything)
+            for parts in narrowed:
+                yield from level.page(first, parts)
         elif isinstance(level.declared, One):
             yield from (level.rows([], by) for by in level.declared.by or [None])
         else:
