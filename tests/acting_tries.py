@@ -173,13 +173,14 @@ class Tries:
             at = {one.home} if one.state == "GIVEN" else set[int]()
             given = {"assignmentId": one.key}
             attempt = Attempt("removeRight", "right:remove", given, at, effect=removed)
+            attempt.about = one.about
             return who, act_for, attempt
         person = self.mine(self.oracle.people, who, act_for)
         right = self.world.rights[self.chance.choice(["tax.wages", "tax.company", "post.read"])]
         given = {"userId": str(person.user.id), "right": {"rightId": right}}
 
         def given_to(payload: Any) -> None:
-            known.append(Thing(payload["assignment"]["id"], person.home, "GIVEN"))
+            known.append(Thing(payload["assignment"]["id"], person.home, "GIVEN", person))
 
         attempt = Attempt("assignRight", "right:assign", given, {person.home}, ANY)
         attempt.reads, attempt.effect, attempt.about = "assignment { id }", given_to, person

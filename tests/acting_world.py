@@ -122,7 +122,7 @@ class World:
                 made = await self.make.certificate(home, **facts)
                 self.things["certificate"].append(Thing(str(made.id), number, "ISSUED", holder))
             right = await self.make.right(here[4 + at].user, "tax.vat")
-            self.things["assignment"].append(Thing(str(right.id), number, "GIVEN"))
+            self.things["assignment"].append(Thing(str(right.id), number, "GIVEN", here[4 + at]))
             asked = await self.make.request(
                 home,
                 user=here[4 + at].user,
