@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import secrets
-import signal
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +15,7 @@ from bench.answers import Different
 from bench.answers import data as data_of
 from bench.contenders import CONTENDERS, ask, running
 from bench.documents import people
-from bench.load import Unusable
-from bench.scale import Side, compared
+from bench.scale import Side, compared, measured
 
 SIZES = (500, 50_000)
 FIFTY = 50
@@ -92,23 +90,11 @@ def entries(found: Any) -> int:
 
 
 def main() -> int:
-    """Measures both sizes, and prints how much longer the longer lists take."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        with contextlib.ExitStack() as open_things:
-            address = open_things.enter_context(data.postgresql())
-            sides = [open_things.enter_context(side(address, size)) for size in SIZES]
-            asked = [Listed(name, text) for name, text in LISTS.items()]
-            found = {one.name: compared(one, sides, seconds=1) for one in asked}
-    except (Different, Unusable) as trouble:
-        print(trouble, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    print()
-    for name, (short, long) in found.items():
-        print(f"list {name} {long / short:.2f}")
-    return 0
+    """Measures each list at both lengths."""
+    asked = [Listed(name, text) for name, text in LISTS.items()]
+    return measured(
+        "list", SIZES, side, lambda sides: {a.name: compared(a, sides, seconds=1) for a in asked}
+    )
 
 
 @contextlib.contextmanager

@@ -6,7 +6,8 @@ import secrets
 import signal
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,13 +80,22 @@ class Side:
 
 
 def main() -> int:
-    """Measures both sides, and prints how much longer the long list takes."""
+    """Measures both lengths of the list of users."""
+    return measured("scale", SIZES, side, lambda sides: {c.name: compared(c, sides) for c in CASES})
+
+
+def measured(
+    word: str,
+    sizes: tuple[int, ...],
+    side: Callable[[str, int], AbstractContextManager[Side]],
+    measure: Callable[[list[Side]], dict[str, list[float]]],
+) -> int:
+    """Measures both sides, and prints how much longer the longer lists take."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with contextlib.ExitStack() as open_things:
             address = open_things.enter_context(data.postgresql())
-            sides = [open_things.enter_context(side(address, size)) for size in SIZES]
-            found = {case.name: compared(case, sides) for case in CASES}
+            found = measure([open_things.enter_context(side(address, size)) for size in sizes])
     except (Different, Unusable) as trouble:
         print(trouble, file=sys.stderr)
         return 1
@@ -93,7 +103,7 @@ def main() -> int:
         return 130
     print()
     for name, (short, long) in found.items():
-        print(f"scale {name} {long / short:.2f}")
+        print(f"{word} {name} {long / short:.2f}")
     return 0
 
 
