@@ -197,6 +197,8 @@ class Writer:
         if not fields:
             return f"{self.alias(place, 0)}__typename"
         name = self.one(fields)
+        if any(map(is_required_argument, kind.fields[name].args.values())) and self.chance(70):
+            name = self.one(fields)  # most of those who ask know no such id
         texts = [self.asked(kind, name, place, 15)]
         if self.chance(8):  # and once more under another key
             texts.append(self.asked(kind, name, place, 100))
@@ -255,9 +257,9 @@ class Writer:
             given["orderBy"] = self.written(args["orderBy"].type, chosen)
             order = chosen["field"]
         for end in ("after", "before"):
-            if self.chance(15):
-                cursor = self.one(self.known.cursors.get((name, order), ["made-up"]))
-                cursor = "made-up" if self.chance(4) else cursor
+            known = self.known.cursors.get((name, order), [])
+            if known and self.chance(15):
+                cursor = "made-up" if self.chance(4) else self.one(known)
                 given[end] = self.written(args[end].type, cursor)
         if room >= 25 and self.chance(25):
             return given, 25
@@ -267,7 +269,7 @@ class Writer:
             given[which], length = self.variable("Int", size), 100
         else:
             given[which], length = str(size), size
-        if self.chance(2):
+        if self.chance(1):
             given[self.one(PAGE_SIZES)] = str(self.one(MISTAKES))
         return given, length
 
@@ -285,7 +287,7 @@ class Writer:
                 return self.members(kind, noun)
         if kind.name == "Boolean":
             return self.chance(50)
-        if self.chance(2):
+        if self.chance(1):
             return "made up"
         return self.one(self.known.likely(name, kind.name, noun))
 
