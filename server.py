@@ -27,7 +27,7 @@ from gateways.wire import SPOKEN
 from graphiql.forms import COOKIE
 from models import catalogue, database
 from planner.selection import Weight
-from policies import Policy
+from policies import law
 from resolvers import demo, founding, organisations
 from resolvers.context import Context, Rules
 from resolvers.desk import DemoDesk
@@ -131,7 +131,7 @@ def create_app(
     way_in: type[Endpoint] = Endpoint,
 ) -> ASGIApp:
     """The application; with a database's address it opens it, without one it finds it open."""
-    policy = Policy()
+    policy = law()
     graph.must_be_guarded(policy.permissions)
     catalogue.must_be_lawful(catalogue.shipped(), policy.permissions)
     door = Door(gateways, policy, environment.rules)
@@ -223,7 +223,7 @@ def work(environment: Environment, given: argparse.Namespace) -> int:
 
 async def work_at(environment: Environment, url: str) -> None:
     gateways = environment.gateways()
-    arrange(gateways, Policy(), environment.rules)
+    arrange(gateways, law(), environment.rules)
     async with database.opened(url, Connection), gateways.jobs.running():
         await asyncio.Event().wait()
 
@@ -249,7 +249,7 @@ def organisation(environment: Environment, given: argparse.Namespace) -> int:
 
     async def begin(url: str) -> str:
         async with database.opened(url, Connection):
-            return await founding.begin(gateways, Policy(), rules, wanted)
+            return await founding.begin(gateways, law(), rules, wanted)
 
     with database_of(environment) as url:
         print(asyncio.run(begin(url)))
@@ -273,7 +273,7 @@ def token(environment: Environment, given: argparse.Namespace) -> int:
 
 async def token_for(environment: Environment, given: argparse.Namespace) -> str:
     rules = replace(environment.rules, admits_replacement_numbers=True)
-    desk = DemoDesk(Door(environment.gateways(), Policy(), rules))
+    desk = DemoDesk(Door(environment.gateways(), law(), rules))
     try:
         if given.cpr or given.name or given.born:
             return desk.token_of_person(

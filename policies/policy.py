@@ -5,7 +5,7 @@ import logging
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -103,6 +103,12 @@ class Policy:
     @property
     def _rows(self) -> list[list[str]]:
         return list(self._casbin.get_policy())
+
+
+@cache
+def law() -> Policy:
+    """The law of this installation, which every server of a process asks."""
+    return Policy()
 
 
 def rows(file: Path) -> Iterator[tuple[int, list[str]]]:

@@ -48,10 +48,11 @@ class Both:
         return set(orjson.loads(self.executed[0]).values()) <= {None, "Query"}
 
 
+@dataclass
 class LawMade(Context):
     """A context under a law of a test's own: how much of what each permission reaches."""
 
-    law: dict[str, Extent]
+    law: dict[str, Extent] = field(default_factory=dict)
 
     def extent(self, permission: str) -> Extent:
         return self.law.get(permission, Extent.ALL)
@@ -69,8 +70,7 @@ class Asking:
     ) -> Both:
         context = await self.town.context(asker)
         if law is not None:
-            context = LawMade(**vars(context))
-            context.law = law
+            context = LawMade(**vars(context), law=law)
         planned = await self.endpoint.planned(question.text, question.variables, None, context)
         left_for = context.headers.get("X-Segl-Executor")
         result: Any = await graph.execute(
