@@ -5,24 +5,26 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-import asyncpg
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import Route
 from starlette.types import ASGIApp, Scope
-from tortoise.exceptions import OperationalError
 
 import graphiql
-from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, key_file, today, when_stopped
+from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, WallClock, key_file, today
+from gateways.authority import BuiltInAuthority, KeyFolder, routes
 from gateways.database import Connection, embedded
 from gateways.settings import Unusable, hexadecimal, truth, whole, wholes
-from gateways.terminal import parser, text_of
+from gateways.stopping import when_stopped
+from gateways.terminal import obeyed, text_of
+from gateways.vault import sub_key
 from gateways.wire import SPOKEN
 from graphiql.forms import COOKIE
 from models import catalogue, database
@@ -42,9 +44,11 @@ from schema.planned import LARGEST, MOST, reader_of
 from schema.probes import health, ready
 from schema.streams import LARGEST_ROOM, ROOM, Room
 
+T = TypeVar("T")
 HERE = Path(__file__).parent
 REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
 ALLOCATED = 20_000  # objects, before it is worth looking for circles: a request leaves none
+PASSPHRASE = "SEGL_AUTHORITY_PASSPHRASE"
 DAYS = "SEGL_NOTIFICATION_DAYS"
 DEMO_HINT = """
   Sign in there as anybody of the demo; letters are at /mailbox.
@@ -64,6 +68,7 @@ class Environment:
     smtp_url: str | None = None
     sender: str = "Segl <segl@localhost>"
     key: bytes | None = None
+    passphrase: str | None = None
     is_demo: bool = False
     admits_replacement_numbers: bool = False
     admits_test_organisations: bool = False
@@ -84,6 +89,7 @@ class Environment:
             smtp_url=given.get("SEGL_SMTP_URL"),
             sender=given.get("SEGL_SENDER", cls.sender),
             key=hexadecimal("SEGL_KEY", given.get("SEGL_KEY")),
+            passphrase=given.get(PASSPHRASE),
             is_demo=truth("SEGL_DEMO", given.get("SEGL_DEMO")),
             admits_replacement_numbers=truth(REPLACEMENTS, given.get(REPLACEMENTS)),
             admits_test_organisations=truth(TEST_CVR, given.get(TEST_CVR)),
@@ -113,7 +119,16 @@ class Environment:
 
     def gateways(self) -> Gateways:
         """The outside as it is."""
-        return Gateways.real(self.key or key_file(self.var / "key"), self.mail())
+        authority = BuiltInAuthority(self.authority_keys(), WallClock(), self.rules.base_url)
+        return Gateways.real(self.secret(), self.mail(), authority)
+
+    def secret(self) -> bytes:
+        return self.key or key_file(self.var / "key")
+
+    def authority_keys(self) -> KeyFolder:
+        """The keys of the certificate authority; who develops is spared a passphrase."""
+        passphrase = self.passphrase or sub_key(self.secret(), "authority").hex()
+        return KeyFolder(self.var / "authority", passphrase.encode())
 
     def mail(self) -> Mail:
         try:
@@ -167,6 +182,7 @@ def create_app(
             Route("/ready", ready),
             Route("/metrics", endpoint.metrics),
             downloads(door, endpoint),
+            *routes(gateways.authority),
             *graphiql.routes(desk, HERE / "graphiql" / "dist"),
         ],
         lifespan=lifespan,
@@ -179,6 +195,17 @@ def database_of(environment: Environment) -> AbstractContextManager[str]:
     if environment.database_url:
         return nullcontext(environment.database_url)
     return embedded(environment.var / "database")
+
+
+def at_database(environment: Environment, work: Callable[[], Awaitable[T]]) -> T:
+    """What comes of some work while the database is open."""
+    with database_of(environment) as url:
+        return asyncio.run(at(url, work))
+
+
+async def at(url: str, work: Callable[[], Awaitable[T]]) -> T:
+    async with database.opened(url, Connection):
+        return await work()
 
 
 def app() -> ASGIApp:
@@ -199,7 +226,7 @@ def serve(environment: Environment, given: argparse.Namespace) -> int:
         os.environ["SEGL_DATABASE_URL"] = url
         asyncio.run(database.migrate(url))
         if environment.is_demo:
-            asyncio.run(load_demo(environment, url))
+            asyncio.run(at(url, lambda: demo.load(environment.gateways())))
         hint = DEMO_HINT if environment.is_demo else ""
         print(f"Segl is at {environment.rules.base_url}{hint}", flush=True)
         uvicorn.run(
@@ -228,11 +255,6 @@ async def work_at(environment: Environment, url: str) -> None:
         await asyncio.Event().wait()
 
 
-async def load_demo(environment: Environment, url: str) -> bool:
-    async with database.opened(url, Connection):
-        return await demo.load(environment.gateways())
-
-
 def migrate(environment: Environment, given: argparse.Namespace) -> int:
     """Bring the tables of the database up to date."""
     with database_of(environment) as url:
@@ -247,12 +269,7 @@ def organisation(environment: Environment, given: argparse.Namespace) -> int:
     gateways, rules = environment.gateways(), environment.rules
     wanted = founding.beginning(vars(given), rules, today(gateways.clock.now()))
 
-    async def begin(url: str) -> str:
-        async with database.opened(url, Connection):
-            return await founding.begin(gateways, law(), rules, wanted)
-
-    with database_of(environment) as url:
-        print(asyncio.run(begin(url)))
+    print(at_database(environment, lambda: founding.begin(gateways, law(), rules, wanted)))
     return 0
 
 
@@ -260,18 +277,18 @@ def load(environment: Environment, given: argparse.Namespace) -> int:
     """Load the demo's data into an empty database."""
     with database_of(environment) as url:
         asyncio.run(database.migrate(url))
-        made = asyncio.run(load_demo(environment, url))
+        made = asyncio.run(at(url, lambda: demo.load(environment.gateways())))
     print("The demo is loaded." if made else "There are organisations already: nothing was loaded.")
     return 0
 
 
 def token(environment: Environment, given: argparse.Namespace) -> int:
     """Print a token, an hour long, for a person of the demo or the e-mail address of any user."""
-    print(asyncio.run(token_for(environment, given)))
+    print(token_for(environment, given))
     return 0
 
 
-async def token_for(environment: Environment, given: argparse.Namespace) -> str:
+def token_for(environment: Environment, given: argparse.Namespace) -> str:
     rules = replace(environment.rules, admits_replacement_numbers=True)
     desk = DemoDesk(Door(environment.gateways(), law(), rules))
     try:
@@ -279,9 +296,7 @@ async def token_for(environment: Environment, given: argparse.Namespace) -> str:
             return desk.token_of_person(
                 cpr_number=given.cpr, name=given.name, date_of_birth=given.born
             )
-        with database_of(environment) as url:
-            async with database.opened(url, Connection):
-                return await desk.token_of(given.person)
+        return at_database(environment, lambda: desk.token_of(given.person))
     except ValueError as bad:
         raise Unusable(str(bad)) from None
 
@@ -294,13 +309,11 @@ def schema(environment: Environment, given: argparse.Namespace) -> int:
 
 def check(environment: Environment, given: argparse.Namespace) -> int:
     """Verify every organisation's history; find what was altered or is missing."""
-    with database_of(environment) as url:
-        return asyncio.run(check_all(url))
 
+    async def verified() -> list[tuple[str, bool]]:
+        return [one async for one in organisations.verified()]
 
-async def check_all(url: str) -> int:
-    async with database.opened(url, Connection):
-        found = [(line, is_intact) async for line, is_intact in organisations.verified()]
+    found = at_database(environment, verified)
     print("\n".join(line for line, _ in found))
     return 0 if all(is_intact for _, is_intact in found) else 1
 
@@ -327,20 +340,7 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    given = parser(COMMANDS).parse_args(arguments)
-    try:
-        return int(given.run(Environment.read(), given))
-    except Unusable as unusable:
-        print(unusable, file=sys.stderr)
-    except BrokenPipeError:  # whoever read the output has read enough
-        return 0
-    except (OSError, asyncpg.PostgresError) as trouble:
-        print(f"The database cannot be reached: {trouble}", file=sys.stderr)
-    except OperationalError as trouble:
-        print(f"The database is not up to date ({trouble}): run migrate first.", file=sys.stderr)
-    except KeyboardInterrupt:
-        return 130
-    return 2
+    return obeyed(COMMANDS, arguments, Environment.read)
 
 
 if __name__ == "__main__":

@@ -17,13 +17,13 @@ from uuid import UUID
 from bench.contenders import CONTENDERS, running
 from bench.documents import DOCUMENTS, Person
 from bench.imports import administrator, lines, organisation, start, upload
-from gateways import Claims, Gateways, SignedTokens
+from gateways import Claims, SignedTokens
 from gateways.database import Connection, embedded
-from gateways.mail import Letterbox
 from models import Organisation, UserImport, database
 from policies import Policy
 from resolvers.context import Rules
 from resolvers.importing import Worker
+from server import Environment
 
 ROWS = 100_000
 SOME = 2_000  # users whom the page shows before
@@ -42,7 +42,8 @@ def main() -> None:
         runner.run(database.migrate(url))
         opened = database.opened(url, Connection)
         runner.run(opened.__aenter__())
-        worker = Worker(Gateways.real(key, Letterbox()), Policy(), Rules())
+        gateways = Environment(key=key, is_demo=True).gateways()
+        worker = Worker(gateways, Policy(), Rules())
         here, person = runner.run(beginning(worker, key))
         server = open_things.enter_context(running(CONTENDERS["segl"], url, key, folder))
         page = Page(server.url, person)

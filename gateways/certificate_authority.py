@@ -53,10 +53,12 @@ class Order:
     """What a certificate shall say, and the request that proves possession of its key.
 
     Of the request only the key counts: the subject is what Segl knows, not what a requester
-    writes. An order sent again under the same id yields the certificate already issued.
+    writes. An order sent again under the same id and for the same key yields the certificate
+    already issued; for another key it yields another, and the former one is superseded.
     """
 
     id: UUID
+    organisation_id: UUID
     profile: Profile
     subject: Subject
     request_pem: str
@@ -93,8 +95,12 @@ class CertificateAuthority(Protocol):
     async def revoke(self, serial_number: str, reason: Reason, at: datetime) -> None:
         """Declare a certificate void from a moment on; doing so twice changes nothing."""
 
-    async def revocation_list(self) -> bytes:
-        """Give the newest signed list of revoked certificates: a CRL in DER."""
+    async def revocation_list(self, issuer: str | None = None) -> bytes:
+        """Give the newest signed list of what one issuing key has revoked: a CRL in DER.
+
+        An issuing key goes by the name in the addresses of its certificates; the one in use now,
+        unless it is named.
+        """
 
     async def status(self, request_der: bytes) -> bytes:
         """Answer an OCSP request by an OCSP response, both in DER."""

@@ -2,10 +2,13 @@
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from getpass import getpass
 from pathlib import Path
 from typing import Any
+
+import asyncpg
+from tortoise.exceptions import OperationalError
 
 from gateways.settings import Unusable
 
@@ -58,6 +61,28 @@ def parser(commands: Mapping[str, Callable[..., int]]) -> ArgumentParser:
         for names, facts in ARGUMENTS.get(name, ()):
             one.add_argument(*names, **facts)
     return made
+
+
+def obeyed(
+    commands: Mapping[str, Callable[..., int]],
+    arguments: Sequence[str] | None,
+    environment: Callable[[], Any],
+) -> int:
+    """Run the command that is given, and say in a sentence why it cannot be done."""
+    given = parser(commands).parse_args(arguments)
+    try:
+        return int(given.run(environment(), given))
+    except Unusable as unusable:
+        print(unusable, file=sys.stderr)
+    except BrokenPipeError:  # whoever read the output has read enough
+        return 0
+    except (OSError, asyncpg.PostgresError) as trouble:
+        print(f"The database cannot be reached: {trouble}", file=sys.stderr)
+    except OperationalError as trouble:
+        print(f"The database is not up to date ({trouble}): run migrate first.", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 2
 
 
 def asked(words: str, is_hidden: bool = False) -> str:

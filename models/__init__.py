@@ -34,6 +34,7 @@ from models.imports import (
     UserImportRow,
     UserImportRowError,
 )
+from models.issued import IssuedCertificate
 from models.notifications import (
     GatheredEvent,
     Notification,
@@ -119,6 +120,7 @@ __all__ = [
     "ImportPolicy",
     "ImportStatus",
     "InformationKind",
+    "IssuedCertificate",
     "KeptAnswer",
     "Language",
     "LeftOut",

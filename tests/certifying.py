@@ -1,0 +1,48 @@
+"""What the tests of the authority order, and who asks it from outside."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from gateways import KeyKind, Order, Profile, Subject
+from gateways.clock import Clock
+from gateways.signing_requests import PrivateKey, make_key
+
+YEARS = timedelta(days=3 * 365)
+COMPANY = {"organisation_name": "Hansen & Søn ApS", "organisation_identifier": "NTRDK-12345678"}
+ANNA = Subject(
+    common_name="Anna Hansen",
+    serial_number=f"UI:DK-E:G:{UUID(int=1)}",
+    given_name="Anna",
+    surname="Hansen",
+    email="anna@example.dk",
+    **COMPANY,
+)
+HANSEN = Subject(
+    common_name="Hansen & Søn ApS", serial_number=f"UI:DK-O:G:{UUID(int=2)}", **COMPANY
+)
+
+
+def request_for(key: PrivateKey, algorithm: Any = None) -> str:
+    """A request in PEM."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    return builder.sign(key, algorithm or hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+def an_order(clock: Clock, organisation_id: UUID, **facts: Any) -> Order:
+    """An order for Anna's certificate, unless it says otherwise."""
+    key = facts.pop("key", None) or make_key(KeyKind.EC_P256)
+    now = clock.now()
+    known = {
+        "id": uuid4(),
+        "profile": Profile.USER,
+        "subject": ANNA,
+        "request_pem": request_for(key),
+        "not_before": now,
+        "not_after": now + YEARS,
+    }
+    return Order(organisation_id=organisation_id, **known | facts)
