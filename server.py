@@ -18,13 +18,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Scope
 
 import graphiql
-from gateways import Gateways, Letterbox, Mail, NoMail, SmtpMail, WallClock, key_file, today
+from gateways import Gateways, Mail, WallClock, key_file, today
 from gateways.authority import BuiltInAuthority, KeyFolder, routes
 from gateways.database import Connection, embedded
+from gateways.mail import mail_by
 from gateways.settings import Unusable, hexadecimal, truth, whole, wholes
 from gateways.stopping import when_stopped
 from gateways.terminal import obeyed, text_of
-from gateways.vault import sub_key
 from gateways.wire import SPOKEN
 from graphiql.forms import COOKIE
 from models import catalogue, database
@@ -48,7 +48,6 @@ T = TypeVar("T")
 HERE = Path(__file__).parent
 REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
 ALLOCATED = 20_000  # objects, before it is worth looking for circles: a request leaves none
-PASSPHRASE = "SEGL_AUTHORITY_PASSPHRASE"
 DAYS = "SEGL_NOTIFICATION_DAYS"
 DEMO_HINT = """
   Sign in there as anybody of the demo; letters are at /mailbox.
@@ -69,6 +68,7 @@ class Environment:
     sender: str = "Segl <segl@localhost>"
     key: bytes | None = None
     passphrase: str | None = None
+    authority_url: str | None = None
     is_demo: bool = False
     admits_replacement_numbers: bool = False
     admits_test_organisations: bool = False
@@ -89,7 +89,8 @@ class Environment:
             smtp_url=given.get("SEGL_SMTP_URL"),
             sender=given.get("SEGL_SENDER", cls.sender),
             key=hexadecimal("SEGL_KEY", given.get("SEGL_KEY")),
-            passphrase=given.get(PASSPHRASE),
+            passphrase=given.get("SEGL_AUTHORITY_PASSPHRASE"),
+            authority_url=given.get("SEGL_AUTHORITY_URL"),
             is_demo=truth("SEGL_DEMO", given.get("SEGL_DEMO")),
             admits_replacement_numbers=truth(REPLACEMENTS, given.get(REPLACEMENTS)),
             admits_test_organisations=truth(TEST_CVR, given.get(TEST_CVR)),
@@ -119,24 +120,16 @@ class Environment:
 
     def gateways(self) -> Gateways:
         """The outside as it is."""
-        authority = BuiltInAuthority(self.authority_keys(), WallClock(), self.rules.base_url)
-        return Gateways.real(self.secret(), self.mail(), authority)
+        address = self.authority_url or self.rules.base_url
+        authority = BuiltInAuthority(self.keys(), WallClock(), address)
+        return Gateways.real(self.key or key_file(self.var / "key"), self.mail(), authority)
 
-    def secret(self) -> bytes:
-        return self.key or key_file(self.var / "key")
-
-    def authority_keys(self) -> KeyFolder:
-        """The keys of the certificate authority; who develops is spared a passphrase."""
-        passphrase = self.passphrase or sub_key(self.secret(), "authority").hex()
-        return KeyFolder(self.var / "authority", passphrase.encode())
+    def keys(self) -> KeyFolder:
+        """The keys of the certificate authority."""
+        return KeyFolder(self.var / "authority", self.passphrase)
 
     def mail(self) -> Mail:
-        try:
-            if self.smtp_url:
-                return SmtpMail(self.smtp_url, self.sender)
-        except ValueError as bad:
-            raise Unusable(f"SEGL_SMTP_URL or SEGL_SENDER: {bad}") from None
-        return Letterbox() if self.is_demo else NoMail()
+        return mail_by(self.smtp_url, self.sender, keeps_letters=self.is_demo)
 
 
 def create_app(
@@ -222,6 +215,8 @@ def serve(environment: Environment, given: argparse.Namespace) -> int:
     if given.demo:
         os.environ["SEGL_DEMO"] = "yes"
     environment = Environment.read().checked()
+    is_production = bool(environment.database_url) and not environment.is_demo
+    environment.keys().ready(WallClock().now(), may_be_made=not is_production)
     with database_of(environment) as url:
         os.environ["SEGL_DATABASE_URL"] = url
         asyncio.run(database.migrate(url))
@@ -273,6 +268,12 @@ def organisation(environment: Environment, given: argparse.Namespace) -> int:
     return 0
 
 
+def authority(environment: Environment, given: argparse.Namespace) -> int:
+    """Make the keys of the certificate authority, or a new issuing key beside the former."""
+    print(environment.keys().obey(given.action, given.name, given.key, WallClock().now()))
+    return 0
+
+
 def load(environment: Environment, given: argparse.Namespace) -> int:
     """Load the demo's data into an empty database."""
     with database_of(environment) as url:
@@ -284,21 +285,19 @@ def load(environment: Environment, given: argparse.Namespace) -> int:
 
 def token(environment: Environment, given: argparse.Namespace) -> int:
     """Print a token, an hour long, for a person of the demo or the e-mail address of any user."""
-    print(token_for(environment, given))
-    return 0
-
-
-def token_for(environment: Environment, given: argparse.Namespace) -> str:
     rules = replace(environment.rules, admits_replacement_numbers=True)
     desk = DemoDesk(Door(environment.gateways(), law(), rules))
     try:
         if given.cpr or given.name or given.born:
-            return desk.token_of_person(
+            found = desk.token_of_person(
                 cpr_number=given.cpr, name=given.name, date_of_birth=given.born
             )
-        return at_database(environment, lambda: desk.token_of(given.person))
+        else:
+            found = at_database(environment, lambda: desk.token_of(given.person))
     except ValueError as bad:
         raise Unusable(str(bad)) from None
+    print(found)
+    return 0
 
 
 def schema(environment: Environment, given: argparse.Namespace) -> int:
@@ -331,6 +330,7 @@ COMMANDS = {
     "work": work,
     "migrate": migrate,
     "organisation": organisation,
+    "authority": authority,
     "demo": load,
     "token": token,
     "schema": schema,

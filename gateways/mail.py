@@ -15,6 +15,7 @@ import aiosmtplib
 from aiosmtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
 
 from gateways.clock import WallClock
+from gateways.settings import Unusable
 
 TIMEOUT = 30.0
 
@@ -157,3 +158,13 @@ def _explained() -> Iterator[None]:
         raise Undeliverable(reason, False) from None
     except (ValueError, MessageError):
         raise Undeliverable("The letter cannot be put on the wire.", True) from None
+
+
+def mail_by(url: str | None, sender: str, keeps_letters: bool) -> Mail:
+    """The mail server of an address; without one letters wait, or are kept to be read here."""
+    try:
+        if url:
+            return SmtpMail(url, sender)
+    except ValueError as bad:
+        raise Unusable(f"SEGL_SMTP_URL or SEGL_SENDER: {bad}") from None
+    return Letterbox() if keeps_letters else NoMail()

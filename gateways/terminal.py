@@ -40,6 +40,11 @@ ARGUMENTS: dict[str, tuple[Argument, ...]] = {
         argument("--born", metavar="DATE", help="the date of birth, as in 1990-01-31"),
         argument("--cpr-from", metavar="FILE", help="a file with the CPR number; - is piped in"),
     ),
+    "authority": (
+        argument("action", choices=("init", "rotate"), help="the first keys, or a further one"),
+        argument("--name", default="Segl", help="who issues, as its certificates say"),
+        argument("--key", default="EC_P384", choices=("EC_P384", "RSA_3072", "RSA_4096")),
+    ),
     "token": (
         argument("person", nargs="?", help="a word such as user-administrator, or an e-mail"),
         argument("--person", dest="cpr", metavar="CPR", help="a person by CPR number"),

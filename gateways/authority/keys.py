@@ -1,12 +1,14 @@
 """The keys of the built-in authority: a root, and the issuing keys that it has signed so far."""
 
 import os
+import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -27,7 +29,10 @@ from gateways.settings import Unusable
 from gateways.signing_requests import KeyKind, PrivateKey, make_key
 
 ROOT = "root"
+SETTING, FILE = "SEGL_AUTHORITY_PASSPHRASE", "passphrase"
+LEAST = 16  # characters of a passphrase
 INIT = "python server.py authority init"
+UNSET = f"{SETTING} is not set: it opens the certificate authority's keys, made with: {INIT}"
 
 
 @dataclass(frozen=True)
@@ -71,33 +76,58 @@ class KeysInMemory:
 
 @dataclass
 class KeyFolder:
-    """Keys in files, each enciphered under one passphrase; looked at again when any is added."""
+    """Keys in files, each enciphered under one passphrase; looked at again when any is added.
+
+    The passphrase is a setting. Who develops is spared that: it lies beside the keys in a file.
+    """
 
     path: Path
-    passphrase: bytes
+    passphrase: str | None
     _read: tuple[list[str], Hierarchy] | None = None
 
-    @classmethod
-    def made(
-        cls, path: Path, passphrase: bytes, organisation: str, kind: KeyKind, now: datetime
-    ) -> Self:
-        """Make the root and the first issuing key; FileExistsError where there are some."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=path.parent))
+    def ready(self, now: datetime, may_be_made: bool) -> None:
+        """Read the keys, or have some made where that is allowed; Unusable where neither goes."""
+        if self.passphrase is None and not may_be_made:
+            raise Unusable(UNSET)
+        if may_be_made and not self.exists():
+            with suppress(FileExistsError):  # another process was faster
+                self._make("Segl", KeyKind.EC_P384, now)
+        self.hierarchy()
+
+    def obey(self, action: str, organisation: str, kind: str, now: datetime) -> str:
+        """Make the keys, or add one, and tell what was done."""
         try:
-            made = cls(draft, passphrase)
-            root = new_root(organisation, kind, now)
+            if action == "rotate":
+                return f"Certificates are issued by the key {self._rotate(now).name} from now on."
+            if self.passphrase is None:
+                raise Unusable(UNSET)
+            if len(self.passphrase) < LEAST:
+                raise Unusable(f"{SETTING} is too short: openssl rand -hex 32 makes a good one.")
+            self._make(organisation, KeyKind(kind), now)
+        except FileExistsError:
+            raise Unusable(f"There is a certificate authority in {self.path} already.") from None
+        except OSError as trouble:
+            raise Unusable(f"{self.path} cannot be written: {trouble.strerror}") from None
+        return f"The keys are in {self.path}. Keep a copy, and {ROOT}.key elsewhere."
+
+    def _make(self, organisation: str, kind: KeyKind, now: datetime) -> None:
+        """Make the root and the first issuing key; FileExistsError where there are some."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=self.path.parent))
+        try:
+            made, root = KeyFolder(draft, self.passphrase), new_root(organisation, kind, now)
+            if self.passphrase is None:
+                write(draft / FILE, secrets.token_hex(32).encode(), 0o600)
             made.keep(root)
             made.keep(new_issuer(root, kind, now))
             # A folder with files in it is never replaced: whoever was faster has made the keys.
-            draft.rename(path)
+            draft.rename(self.path)
         except OSError:
-            if path.exists():
-                raise FileExistsError(path) from None
+            if self.path.exists():
+                raise FileExistsError(self.path) from None
             raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        return cls(path, passphrase)
 
     def exists(self) -> bool:
         return (self.path / f"{ROOT}.pem").exists()
@@ -112,7 +142,7 @@ class KeyFolder:
             self._read = files, self._load()
         return self._read[1]
 
-    def rotate(self, now: datetime) -> Issuer:
+    def _rotate(self, now: datetime) -> Issuer:
         """Add an issuing key of the root's kind, by which certificates are issued from now on."""
         root = Issuer(ROOT, self._key(ROOT), self._certificate(ROOT))
         issuer = new_issuer(root, kind_of(root.key), now)
@@ -122,12 +152,20 @@ class KeyFolder:
     def keep(self, issuer: Issuer) -> None:
         """Write a certificate, and its key, which none but the owner may read."""
         enciphered = issuer.key.private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self.passphrase)
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self._opener())
         )
         write(self.path / f"{issuer.name}.key", enciphered, 0o600)
         write(
             self.path / f"{issuer.name}.pem", issuer.certificate.public_bytes(Encoding.PEM), 0o644
         )
+
+    def _opener(self) -> bytes:
+        if self.passphrase is not None:
+            return self.passphrase.encode()
+        try:
+            return (self.path / FILE).read_bytes()
+        except OSError:
+            raise Unusable(UNSET) from None
 
     def missing(self) -> Unusable:
         return Unusable(f"There is no certificate authority in {self.path}: make one with: {INIT}")
@@ -146,11 +184,11 @@ class KeyFolder:
     def _key(self, name: str) -> PrivateKey:
         file = self.path / f"{name}.key"
         try:
-            key = load_pem_private_key(file.read_bytes(), self.passphrase)
+            key = load_pem_private_key(file.read_bytes(), self._opener())
         except OSError as trouble:
             raise Unusable(f"{file} cannot be read: {trouble.strerror}") from None
         except ValueError:
-            raise Unusable(f"{file} is not opened by SEGL_AUTHORITY_PASSPHRASE.") from None
+            raise Unusable(f"{file} is not opened by {SETTING}.") from None
         assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
         return key
 

@@ -22,9 +22,9 @@ ROOT_LASTS, ISSUER_LASTS = timedelta(days=7305), timedelta(days=3652)
 LONGEST = timedelta(days=3 * 366)  # that a certificate may last
 MOST_TEXT = 64  # characters of a name, by the upper bounds of RFC 5280, appendix A.1
 
-# Below an arc that ITU-T X.667 makes of a UUID: the policies are Segl's own, and claim nothing of
-# the OCES policies or of eIDAS, which an authority may name only once it has been audited.
-ARC = f"2.25.{0x5E61D0C1A3F94B0E8C2277F30D5B9A64}"
+# The number for examples (RFC 5612): Segl's own policies, which claim nothing of the policies of
+# OCES or of eIDAS. An authority may name those only once it has been audited.
+ARC = "1.3.6.1.4.1.32473.1"
 POLICIES = {
     Profile.USER: f"{ARC}.1",
     Profile.QUALIFIED_USER: f"{ARC}.2",
