@@ -58,12 +58,22 @@ def an_order(clock: Clock, organisation_id: UUID, **facts: Any) -> Order:
 
 
 def asking_of(
-    issued: Issued, algorithm: Any = None, nonce: bytes | None = None, issuer: Any = None
+    issued: Issued,
+    algorithm: Any = SHA256,
+    nonce: bytes | None = None,
+    issuer: x509.Certificate | None = None,
+    serial_number: int | None = None,
 ) -> bytes:
-    """An OCSP request for a certificate in DER, unless something else is said of it."""
+    """An OCSP request for a certificate, in DER, unless something else is said of it."""
     one = x509.load_pem_x509_certificate(issued.pem.encode())
     issuer = issuer or x509.load_pem_x509_certificate(issued.chain_pem.encode())
-    builder = ocsp.OCSPRequestBuilder().add_certificate(one, issuer, algorithm or hashes.SHA1())
+    builder = ocsp.OCSPRequestBuilder().add_certificate(one, issuer, algorithm)
+    if serial_number:
+        usual = builder.build()
+        hashed = usual.issuer_name_hash, usual.issuer_key_hash
+        builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
+            *hashed, serial_number, algorithm
+        )
     if nonce is not None:
         builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
     return builder.build().public_bytes(Encoding.DER)

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -145,7 +145,10 @@ class KeyFolder:
     def _rotate(self, now: datetime) -> Issuer:
         """Add an issuing key of the root's kind, by which certificates are issued from now on."""
         root = Issuer(ROOT, self._key(ROOT), self._certificate(ROOT))
-        issuer = new_issuer(root, kind_of(root.key), now)
+        newest = self.hierarchy().current.certificate.not_valid_before_utc
+        # Certificates count in seconds, and the one that begins last is the one in use.
+        begin = max(now, newest + timedelta(seconds=1))
+        issuer = new_issuer(root, kind_of(root.key), begin)
         self.keep(issuer)
         return issuer
 

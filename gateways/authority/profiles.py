@@ -1,5 +1,6 @@
 """What stands in the certificates of the built-in authority, by RFC 5280 and OCES3."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,8 @@ from gateways.signing_requests import PrivateKey, PublicKey
 
 ROOT_LASTS, ISSUER_LASTS = timedelta(days=7305), timedelta(days=3652)
 LONGEST = timedelta(days=3 * 366)  # that a certificate may last
-MOST_TEXT = 64  # characters of a name, by the upper bounds of RFC 5280, appendix A.1
+MOST_TEXT = 64  # bytes of a name, by the upper bounds of RFC 5280, appendix A.1
+PRINTABLE = re.compile(r"[A-Za-z0-9 '()+,./:=?-]{1,64}")
 
 # The number for examples (RFC 5612): Segl's own policies, which claim nothing of the policies of
 # OCES or of eIDAS. An authority may name those only once it has been audited.
@@ -164,29 +166,32 @@ def name_of(subject: Subject) -> x509.Name:
         if known != {None, subject.pseudonym}:
             raise ValueError("a pseudonym beside a name")
     parts = (
-        (NameOID.COUNTRY_NAME, subject.country, 2),
-        (ORGANISATION_IDENTIFIER, subject.organisation_identifier, None),
-        (NameOID.ORGANIZATION_NAME, subject.organisation_name, MOST_TEXT),
-        (NameOID.SERIAL_NUMBER, subject.serial_number, None),
-        (NameOID.SURNAME, subject.surname, MOST_TEXT),
-        (NameOID.GIVEN_NAME, subject.given_name, MOST_TEXT),
-        (NameOID.PSEUDONYM, subject.pseudonym, MOST_TEXT),
-        (NameOID.COMMON_NAME, subject.common_name, MOST_TEXT),
+        (NameOID.COUNTRY_NAME, printable(subject.country)),
+        (ORGANISATION_IDENTIFIER, printable(subject.organisation_identifier)),
+        (NameOID.ORGANIZATION_NAME, fitting(subject.organisation_name)),
+        (NameOID.SERIAL_NUMBER, printable(subject.serial_number)),
+        (NameOID.SURNAME, fitting(subject.surname)),
+        (NameOID.GIVEN_NAME, fitting(subject.given_name)),
+        (NameOID.PSEUDONYM, fitting(subject.pseudonym)),
+        (NameOID.COMMON_NAME, fitting(subject.common_name)),
     )
-    return x509.Name(
-        [
-            x509.NameAttribute(kind, fitting(text, most))
-            for kind, text, most in parts
-            if text is not None
-        ]
-    )
+    return x509.Name([x509.NameAttribute(kind, text) for kind, text in parts if text is not None])
 
 
-def fitting(text: str, most: int | None) -> str:
-    """A text as a certificate takes it: names are cut, for the numbers beside them identify."""
-    text = text.strip()[:most].strip()
-    if not text or len(text) > MOST_TEXT or not text.isprintable():
-        raise ValueError("empty, too long, or not to be read")
+def printable(text: str) -> str:
+    """A text that is taken as it is, of the letters that PrintableString has."""
+    if not PRINTABLE.fullmatch(text):
+        raise ValueError("too long, or other letters")
+    return text
+
+
+def fitting(text: str | None) -> str | None:
+    """A name, cut to what a certificate takes: the numbers beside it identify."""
+    if text is None:
+        return None
+    text = text.strip().encode()[:MOST_TEXT].decode(errors="ignore").strip()
+    if not text or not text.isprintable():
+        raise ValueError("empty, or not to be read")
     return text
 
 
