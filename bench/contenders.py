@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from bench.load import Unusable
+from gateways import WallClock
+from gateways.authority import KeyFolder
 
 HERE = Path(__file__).parent
 HOUSE = HERE.parent
@@ -99,12 +101,15 @@ def running(contender: Contender, database: str, key: bytes, logs: Path) -> Iter
         "PGPORT": parse_qs(where.query)["port"][0],
         "PGUSER": "postgres",
         "PORT": str(port),
+        "SEGL_AUTHORITY_PASSPHRASE": key.hex(),
         "SEGL_DATABASE_URL": database,
         "SEGL_KEY": key.hex(),
         "SEGL_VAR": str(logs / "segl"),
     }
     command = [one.format(port=port) for one in contender.command]
     logs.mkdir(parents=True, exist_ok=True)
+    keys = KeyFolder(logs / "segl" / "authority", key.hex())
+    keys.ready(WallClock().now(), may_be_made=True)
     with (logs / f"{contender.name}.log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=HOUSE, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log

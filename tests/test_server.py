@@ -24,9 +24,12 @@ from gateways.database import embedded
 from resolvers.demo import PEOPLE
 
 HERE = Path(server.__file__).parent
-COMMANDS = ("serve", "migrate", "organisation", "demo", "token", "schema", "verify")
+COMMANDS = (
+    *("serve", "migrate", "organisation", "authority", "demo", "token", "schema", "verify"),
+)
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("SEGL_")}
-KEY = "0123456789abcdef" * 4
+KEY, PASSPHRASE = "0123456789abcdef" * 4, "correct horse battery staple"
+NOWHERE = {"database_url": "postgres://nobody@127.0.0.1:1/none", "key": KEY}
 # Asks for the token of everybody in the demo, in one process.
 ALL_TOKENS = """
 import server
@@ -126,7 +129,8 @@ def test_a_setting_that_cannot_be_used_is_told_in_a_sentence_that_does_not_repea
         ((), {"demo": "yes", "host": "::"}, "The demo lets anybody in"),
         ((), {"database_url": "postgres://nobody@127.0.0.1:1/none"}, "SEGL_KEY is not set"),
         ((), {"smtp_url": "http://bo:secret@mail"}, "SEGL_SMTP_URL"),
-        ((), {"database_url": "postgres://nobody@127.0.0.1:1/none", "key": KEY}, "database"),
+        ((), NOWHERE, "SEGL_AUTHORITY_PASSPHRASE is not set"),
+        ((), NOWHERE | {"authority_passphrase": PASSPHRASE}, "python server.py authority init"),
     ],
     ids=[
         "demo-for-all",
@@ -134,7 +138,8 @@ def test_a_setting_that_cannot_be_used_is_told_in_a_sentence_that_does_not_repea
         "demo-for-all-by-settings",
         "no-key",
         "no-mail",
-        "no-database",
+        "no-passphrase",
+        "no-authority",
     ],
 )
 def test_what_cannot_be_served_is_told_before_anything_starts(tmp_path, arguments, settings, words):
@@ -144,6 +149,18 @@ def test_what_cannot_be_served_is_told_before_anything_starts(tmp_path, argument
     assert words in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
     assert "secret" not in refused.stderr
+
+
+def test_a_database_that_cannot_be_reached_is_told_of(tmp_path):
+    settings = NOWHERE | {"authority_passphrase": PASSPHRASE, "var": tmp_path}
+    made = segl("authority", "init", **settings)
+
+    refused = segl("serve", **settings)
+
+    assert made.returncode == 0
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "database" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
 
 
 def test_the_demo_is_loaded_once(var):

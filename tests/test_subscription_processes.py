@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateways import Claims, SignedTokens, WallClock, _key_of_this_process
+from gateways.authority import KeyFolder
 from models import UserImport
 from resolvers.importing import STUMBLES
 from tests.files import UPLOAD, created
@@ -24,8 +25,10 @@ ROWS = 200
 
 
 @pytest.fixture
-def process(database_url):
+def process(database_url, tmp_path):
     """Runs a command of the server beside the test, until the block ends."""
+    passphrase = "correct horse battery staple"
+    KeyFolder(tmp_path / "authority", passphrase).ready(WallClock().now(), may_be_made=True)
 
     @asynccontextmanager
     async def process(*command, **settings):
@@ -33,6 +36,8 @@ def process(database_url):
             "SEGL_DATABASE_URL": database_url,
             "SEGL_KEY": _key_of_this_process().hex(),
             "SEGL_REPLACEMENT_NUMBERS": "yes",
+            "SEGL_VAR": str(tmp_path),
+            "SEGL_AUTHORITY_PASSPHRASE": passphrase,
         }
         run = await asyncio.create_subprocess_exec(
             sys.executable,
