@@ -84,7 +84,13 @@ CONTENDERS = {
         ),
     )
 }
+PASSPHRASE = "it seals nothing here"
 USUAL = [name for name in CONTENDERS if name != "cached-strawberry"]
+
+
+def keys_in(logs: Path) -> KeyFolder:
+    """The keys by which the server that is measured answers for certificates."""
+    return KeyFolder(logs / "segl" / "authority", PASSPHRASE)
 
 
 @contextlib.contextmanager
@@ -101,15 +107,14 @@ def running(contender: Contender, database: str, key: bytes, logs: Path) -> Iter
         "PGPORT": parse_qs(where.query)["port"][0],
         "PGUSER": "postgres",
         "PORT": str(port),
-        "SEGL_AUTHORITY_PASSPHRASE": key.hex(),
+        "SEGL_AUTHORITY_PASSPHRASE": PASSPHRASE,
         "SEGL_DATABASE_URL": database,
         "SEGL_KEY": key.hex(),
         "SEGL_VAR": str(logs / "segl"),
     }
     command = [one.format(port=port) for one in contender.command]
     logs.mkdir(parents=True, exist_ok=True)
-    keys = KeyFolder(logs / "segl" / "authority", key.hex())
-    keys.ready(WallClock().now(), may_be_made=True)
+    keys_in(logs).ready(WallClock().now(), may_be_made=True)
     with (logs / f"{contender.name}.log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=HOUSE, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log

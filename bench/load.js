@@ -5,6 +5,7 @@ import autocannon from "autocannon";
 const [url, connections, seconds] = process.argv.slice(2);
 const lines = readFileSync(process.env.BENCH_REQUESTS, "utf8").trimEnd().split("\n");
 const requests = lines.map((line) => {
+  if (line.startsWith("/")) return { method: "GET", path: line.trim() };
   const at = line.indexOf(" ");
   const headers = {
     "content-type": "application/json",

@@ -1,14 +1,15 @@
--- Sends the requests of a file in turn: a token and a body on each line.
+-- Sends the requests of a file in turn: on each line a token and a body, or a path to be got.
 local lines, requests, at = {}, {}, 0
 for line in io.lines(os.getenv("BENCH_REQUESTS")) do lines[#lines + 1] = line end
 
 function init(_)
   for number, line in ipairs(lines) do
     local token, body = line:match("^(%S+) (.*)$")
-    requests[number] = wrk.format("POST", nil, {
-      ["Host"] = "127.0.0.1", ["Content-Type"] = "application/json",
-      ["Accept"] = "application/json", ["Authorization"] = "Bearer " .. token,
-    }, body)
+    requests[number] = token:sub(1, 1) == "/" and wrk.format("GET", token)
+      or wrk.format("POST", nil, {
+        ["Host"] = "127.0.0.1", ["Content-Type"] = "application/json",
+        ["Accept"] = "application/json", ["Authorization"] = "Bearer " .. token,
+      }, body)
   end
 end
 

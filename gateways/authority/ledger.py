@@ -40,8 +40,9 @@ LIFT = """
 update issued_certificate set revoked_at = null, reason = null
 where serial_number = $1 and reason = $2
 """
-STANDING = """
-select revoked_at, reason from issued_certificate where serial_number = $1 and issuer = $2
+STANDINGS = """
+select serial_number, issuer, revoked_at, reason from issued_certificate
+where serial_number = any($1::text[])
 """
 THERE = "select 1 from issued_certificate where serial_number = $1"
 # One at a time, so that a list with a higher number never knows less.
@@ -128,10 +129,12 @@ async def revoke(serial_number: str, reason: Reason, at: datetime) -> bool:
         return bool(count or await rows(THERE, serial_number))
 
 
-async def standing(serial_number: str, issuer: str) -> Standing | None:
-    """How a certificate of an issuing key stands; none where it has issued no such one."""
-    found = await rows(STANDING, serial_number, issuer)
-    return Standing(found[0]["revoked_at"], reason_of(found[0])) if found else None
+async def standings(serial_numbers: list[str]) -> dict[tuple[str, str], Standing]:
+    """How certificates stand, by serial number and issuing key, without what was never issued."""
+    return {
+        (row["serial_number"], row["issuer"]): Standing(row["revoked_at"], reason_of(row))
+        for row in await rows(STANDINGS, serial_numbers)
+    }
 
 
 async def revoked(issuer: str, since: datetime) -> dict[int, Standing]:

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 
-from gateways.authority import ledger
 from gateways.authority.keys import Keys
 from gateways.authority.ledger import Standing
 from gateways.authority.profiles import Issuer, responder_certificate
+from gateways.authority.standings import Standings
 from gateways.clock import Clock
 
 MOST = 10_000  # answers that are remembered
@@ -82,6 +82,7 @@ class Responder:
     def __init__(self, keys: Keys, clock: Clock, trusted: float) -> None:
         self.keys, self.clock, self.trusted = keys, clock, trusted
         self._remembered: dict[bytes, Remembered] = {}
+        self._standings = Standings()
         self._delegates: dict[str, Delegate] = {}
 
     async def answer(self, request_der: bytes) -> bytes:
@@ -92,8 +93,8 @@ class Responder:
             return await self._look(request_der, now, at)
         if at - known.read_at < self.trusted:
             return known.answer
-        serial = ledger.hexadecimal(known.asked.serial_number)
-        if known.standing == await ledger.standing(serial, known.issuer.name):
+        standing = await self._standings.of(known.asked.serial_number, known.issuer.name)
+        if known.standing == standing:
             known.read_at = at
             return known.answer
         return await self._look(request_der, now, at)
@@ -108,7 +109,7 @@ class Responder:
         issuer = self._issuer(asked)
         if issuer is None:
             return UNAUTHORIZED
-        standing = await ledger.standing(ledger.hexadecimal(asked.serial_number), issuer.name)
+        standing = await self._standings.of(asked.serial_number, issuer.name)
         answer = self._signed(issuer, asked, standing, now)
         if standing and asked.nonce is None:
             while len(self._remembered) >= MOST:
