@@ -17,7 +17,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test prove lint types check lock clean bench bench-scale bench-import \
-	bench-shares bench-lock
+	bench-ocsp bench-shares bench-lock
 
 help: ## Tell what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -58,6 +58,9 @@ bench-scale: .venv/.run bench/node_modules/.made ## Measure lists of 10,000 and 
 bench-import: .venv/.run ## Measure a file of 100,000 users
 	@$(BIN)/python -m bench.beside
 	@$(BIN)/python -m bench.imports
+
+bench-ocsp: .venv/.run bench/node_modules/.made ## Measure answers about certificates
+	@$(BIN)/python -m bench.ocsp
 
 bench-shares: .venv/.run ## Tell where the time of a request goes
 	@$(BIN)/python -m bench.shares
