@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 import server
-from gateways import WallClock
+from gateways import Refused, WallClock
 from gateways.authority import BuiltInAuthority, KeyFolder
 from gateways.settings import Unusable
 from tests.certifying import an_order
@@ -115,6 +115,23 @@ def test_keys_are_not_made_without_a_good_passphrase(command, keys, monkeypatch,
 
     assert (code, words in said) == (2, True)
     assert not keys.path.exists()
+
+
+@pytest.mark.parametrize("name", ["Hansen & Søn Aktieselskab af nittenhundrede", " ", "Two\nLines"])
+def test_an_authority_has_a_short_name(command, keys, name):
+    code, said = command("init", "--name", name)
+
+    assert (code, said.count("\n"), keys.path.exists()) == (2, 1, False)
+
+
+@pytest.mark.anyio
+async def test_an_authority_without_keys_is_worth_another_try(keys, gateways, hansen):
+    authority = BuiltInAuthority(keys, gateways.clock, "http://test")
+
+    with pytest.raises(Refused) as refused:
+        await authority.issue(an_order(gateways.clock, hansen.id))
+
+    assert not refused.value.is_final
 
 
 def test_who_develops_gets_keys_and_may_rotate_them(tmp_path):

@@ -55,7 +55,9 @@ def revoke(gateways):
 
 
 @pytest.mark.parametrize(
-    "algorithm", [hashes.SHA1(), hashes.SHA256(), hashes.SHA384(), hashes.SHA512()], ids=str
+    "algorithm",
+    [hashes.SHA1(), hashes.SHA256(), hashes.SHA384(), hashes.SHA512()],
+    ids=lambda one: one.name,
 )
 async def test_a_certificate_is_asked_about_by_any_hash_of_its_issuer(told, issue, algorithm):
     answer = await told(asking_of(await issue(), algorithm))

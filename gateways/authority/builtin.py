@@ -8,12 +8,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tortoise.transactions import in_transaction
 
 from gateways.authority import ledger
-from gateways.authority.keys import Keys
+from gateways.authority.keys import Hierarchy, Keys
 from gateways.authority.lists import RevocationLists
 from gateways.authority.profiles import Issuer, certificate_of
 from gateways.authority.responder import Responder
 from gateways.certificate_authority import Issued, Order, Reason, Refused
 from gateways.clock import Clock
+from gateways.settings import Unusable
 from gateways.signing_requests import PublicKey, UnfitRequest, read_request
 
 TRUSTED = 0.5  # seconds for which nobody asks the database again how certificates stand
@@ -26,7 +27,7 @@ class BuiltInAuthority:
     """
 
     def __init__(self, keys: Keys, clock: Clock, address: str, trusted: float = TRUSTED) -> None:
-        self.keys, self.clock, self.address = keys, clock, address
+        self.keys, self.clock, self.address = keys, clock, address.rstrip("/")
         self.lists = RevocationLists(clock, trusted)
         self.responder = Responder(keys, clock, trusted)
 
@@ -45,7 +46,7 @@ class BuiltInAuthority:
                 return self._issued(known.content, known.issuer)
             if await ledger.is_compromised(key_hash):
                 raise Refused("The key is known to be in other hands.", is_final=True)
-            issuer = self.keys.hierarchy().current
+            issuer = self.issuer()
             made = certificate_of(issuer, order, key, self.address)
             await ledger.supersede(order.id, self.clock.now())
             await ledger.keep(order, key_hash, issuer.name, made)
@@ -53,7 +54,7 @@ class BuiltInAuthority:
 
     def _issued(self, content: bytes, issuer: str) -> Issued:
         certificate, above = x509.load_der_x509_certificate(content), self.issuer(issuer)
-        chain = above.certificate, self.keys.hierarchy().root
+        chain = above.certificate, self.hierarchy().root
         return Issued(
             pem=pem(certificate),
             chain_pem="".join(pem(one) for one in chain),
@@ -75,9 +76,16 @@ class BuiltInAuthority:
         """Answer an OCSP request by an OCSP response, both in DER."""
         return await self.responder.answer(request_der)
 
+    def hierarchy(self) -> Hierarchy:
+        """The keys as they are now; Refused for as long as they cannot be read."""
+        try:
+            return self.keys.hierarchy()
+        except Unusable as unusable:
+            raise Refused(str(unusable), is_final=False) from None
+
     def issuer(self, name: str | None = None) -> Issuer:
         """An issuing key by its name, or the one in use now."""
-        hierarchy = self.keys.hierarchy()
+        hierarchy = self.hierarchy()
         found = hierarchy.current if name is None else hierarchy.issuers.get(name)
         if found is None:
             raise Refused("There is no issuing key of that name.", is_final=True)

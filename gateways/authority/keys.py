@@ -31,6 +31,7 @@ from gateways.signing_requests import KeyKind, PrivateKey, make_key
 ROOT = "root"
 SETTING, FILE = "SEGL_AUTHORITY_PASSPHRASE", "passphrase"
 LEAST = 16  # characters of a passphrase
+LONGEST = 38  # bytes of the name that an authority bears, beside which its own words stand
 INIT = "python server.py authority init"
 UNSET = f"{SETTING} is not set: it opens the certificate authority's keys, made with: {INIT}"
 
@@ -56,7 +57,7 @@ class Keys(Protocol):
 
 
 class KeysInMemory:
-    """Keys that are gone with the process, made when they are first asked for."""
+    """Keys that are gone with the process."""
 
     def __init__(self, now: datetime) -> None:
         self._root = new_root("Segl", KeyKind.EC_P384, now)
@@ -103,7 +104,10 @@ class KeyFolder:
                 raise Unusable(UNSET)
             if len(self.passphrase) < LEAST:
                 raise Unusable(f"{SETTING} is too short: openssl rand -hex 32 makes a good one.")
-            self._make(organisation, KeyKind(kind), now)
+            length = len(organisation.strip().encode())
+            if not 1 <= length <= LONGEST or not organisation.isprintable():
+                raise Unusable(f"The authority's name must have 1 to {LONGEST} bytes on one line.")
+            self._make(organisation.strip(), KeyKind(kind), now)
         except FileExistsError:
             raise Unusable(f"There is a certificate authority in {self.path} already.") from None
         except OSError as trouble:

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST = 2_000  # bytes of an OCSP request
 LIST, ISSUER, ANSWER = "application/pkix-crl", "application/pkix-cert", "application/ocsp-response"
+NOTHING = "There is no issuing key of that name.\n"
 # What is revoked is known at once: whoever keeps an answer on the way asks whether it still holds.
 ANEW, FOR_A_DAY = {"Cache-Control": "no-cache"}, {"Cache-Control": "public, max-age=86400"}
 
@@ -29,17 +30,17 @@ def routes(authority: CertificateAuthority) -> list[BaseRoute]:
     async def revoked(request: Request) -> Response:
         try:
             content = await authority.revocation_list(request.path_params["issuer"])
-        except Refused as refusal:
-            return PlainTextResponse(f"{refusal.reason}\n", 404)
+        except Refused:
+            return PlainTextResponse(NOTHING, 404)
         return Response(content, media_type=LIST, headers=ANEW)
 
     async def issuer(request: Request) -> Response:
         name = request.path_params["issuer"]
         try:
-            hierarchy = authority.keys.hierarchy()
-            found = hierarchy.root if name == ROOT else authority.issuer(name).certificate
-        except Refused as refusal:
-            return PlainTextResponse(f"{refusal.reason}\n", 404)
+            root = authority.hierarchy().root
+            found = root if name == ROOT else authority.issuer(name).certificate
+        except Refused:
+            return PlainTextResponse(NOTHING, 404)
         return Response(found.public_bytes(Encoding.DER), media_type=ISSUER, headers=FOR_A_DAY)
 
     async def posted(request: Request) -> Response:

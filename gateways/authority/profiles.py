@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -44,7 +43,7 @@ USAGES = (
 
 @dataclass(frozen=True)
 class Issuer:
-    """A key that issues, with its certificate and the addresses that it prints."""
+    """A key that issues, with its name and its certificate."""
 
     name: str
     key: PrivateKey
@@ -78,6 +77,12 @@ def hash_for(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384:
     return hashes.SHA384() if key.key_size == 384 else hashes.SHA256()
 
 
+def organisation_of(issuer: Issuer) -> str:
+    """Who issues."""
+    (found,) = issuer.certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return str(found.value)
+
+
 def authority_name(organisation: str, words: str) -> x509.Name:
     return x509.Name(
         [
@@ -108,13 +113,12 @@ def root_certificate(organisation: str, key: PrivateKey, now: datetime) -> x509.
 
 def issuing_certificate(root: Issuer, key: PrivateKey, now: datetime) -> x509.Certificate:
     """The certificate of a key that issues, which the root signs for half its own time."""
-    organisation = root.certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0]
     public = key.public_key()
     words = f"Issuing {name_of_key(public)}"
     any_policy = x509.PolicyInformation(ObjectIdentifier("2.5.29.32.0"), None)
     end = min(now + ISSUER_LASTS, root.certificate.not_valid_after_utc)
     builder = (
-        root.begin(authority_name(str(organisation.value), words), public)
+        root.begin(authority_name(organisation_of(root), words), public)
         .not_valid_before(now.replace(microsecond=0))
         .not_valid_after(end.replace(microsecond=0))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -124,14 +128,15 @@ def issuing_certificate(root: Issuer, key: PrivateKey, now: datetime) -> x509.Ce
     return builder.sign(root.key, hash_for(root.key))
 
 
-def responder_certificate(issuer: Issuer, key: PublicKey, since: datetime, until: datetime) -> Any:
+def responder_certificate(
+    issuer: Issuer, key: PublicKey, since: datetime, until: datetime
+) -> x509.Certificate:
     """The certificate of a key that answers OCSP requests for an issuing key.
 
     Nobody asks whether it is revoked itself (RFC 6960, section 4.2.2.2.1): it lasts but days.
     """
-    organisation = issuer.certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0]
     builder = (
-        issuer.begin(authority_name(str(organisation.value), "OCSP"), key)
+        issuer.begin(authority_name(organisation_of(issuer), "OCSP"), key)
         .not_valid_before(since.replace(microsecond=0))
         .not_valid_after(until.replace(microsecond=0))
         .add_extension(usage("digital_signature"), critical=True)
