@@ -5,7 +5,7 @@ import re
 from functools import cache
 from typing import Any
 
-LINE = re.compile(r"^((?:-> )?[A-Za-z_]+): (.+)$")
+LINE = re.compile(r"^((?:-> )?[A-Za-z_][A-Za-z0-9_]*): (.+)$")
 
 
 @cache

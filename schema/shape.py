@@ -113,6 +113,8 @@ class Known(Form):
         where = {self.column: value}
         if self.model.is_shared:
             return await self.model.get_or_none(**where)
+        if context.subject.organisation_id is None:
+            return None
         here = {self.model.tenant: context.organisation_id}
         return await self.model.locked_or_none(**where, **here)
 
@@ -155,7 +157,8 @@ class Member:
         shown_as = self.form.shown_as
         default = {} if self.is_needed else {"default": self.default}
         declared = strawberry.field(name=self.graphql_name, description=self.description, **default)
-        return shown_as if self.is_needed else shown_as | None, declared
+        can_be_null = self.takes_null or self.default is UNSET
+        return shown_as | None if can_be_null and not self.is_needed else shown_as, declared
 
 
 async def read_members(
