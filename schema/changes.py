@@ -8,7 +8,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.utils.str_converters import capitalize_first, to_camel_case
 
-from models.refusals import Refusal, Refusals
+from models.refusals import Refusal, Refusals, Unavailable
 from resolvers.context import Context
 from schema import payloads, types
 from schema.attempts import Outcome
@@ -99,7 +99,8 @@ class ChangeField(NounField):
         except Replayed:
             return Outcome(is_repeat=True)
         except (Refusal, Refusals) as refusal:
-            attempt.is_refused = True
+            # What does not answer now may do so to the same again.
+            attempt.is_refused = not isinstance(refusal, Unavailable)
             attempt.is_kept = getattr(refusal, "is_kept", False)
             return Outcome(refusals=tuple(all_of(refusal)))
         attempt.is_done = True
