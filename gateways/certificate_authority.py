@@ -6,6 +6,9 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import Certificate, load_pem_x509_certificate
+
 
 class Profile(StrEnum):
     """What a certificate is for, which decides its key usage and policies."""
@@ -75,6 +78,20 @@ class Issued:
     serial_number: str
     not_before: datetime
     not_after: datetime
+
+    @property
+    def subject(self) -> str:
+        """Whom it names, as RFC 4514 writes it."""
+        return self._read.subject.rfc4514_string()
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the certificate, in lower-case hexadecimal."""
+        return self._read.fingerprint(SHA256()).hex()
+
+    @property
+    def _read(self) -> Certificate:
+        return load_pem_x509_certificate(self.pem.encode())
 
 
 class Refused(Exception):

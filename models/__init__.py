@@ -16,11 +16,10 @@ from models.certificates import (
     Certificate,
     CertificateAction,
     CertificateKind,
-    CertificateProfile,
     CertificateStatus,
+    KeyKind,
     RetrievalIdentification,
     RevocationReason,
-    SystemRight,
 )
 from models.changes import ChangeAction
 from models.groups import Group, GroupKind, GroupMember
@@ -62,6 +61,7 @@ from models.powers import (
     PowerOfAttorneyStatus,
     PowerOfAttorneyUser,
 )
+from models.profiles import CertificateProfile, EmailValidation, SystemRight
 from models.requests import Decision, Request, RequestKind, RequestStatus
 from models.rights import Right, RightAssignment, RightSourceKind
 from models.settings import (
@@ -107,6 +107,7 @@ __all__ = [
     "DeliveryStatus",
     "DeviceKind",
     "EanLocation",
+    "EmailValidation",
     "Entity",
     "EntityKind",
     "GatheredEvent",
@@ -122,6 +123,7 @@ __all__ = [
     "InformationKind",
     "IssuedCertificate",
     "KeptAnswer",
+    "KeyKind",
     "Language",
     "LeftOut",
     "Letter",

@@ -7,11 +7,12 @@ from uuid import UUID
 from tortoise import fields
 
 from models.base import Record
-from models.refusals import Conflict, Invalid
-from models.users import TRIES, ActivationKind
+from models.codes import Coded
+from models.refusals import Conflict
+from models.users import ActivationKind
 
 
-class Activation(Record):
+class Activation(Coded, Record):
     """How far a person is on the way in: by a link, and for some a code. One for each user."""
 
     user: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
@@ -41,7 +42,7 @@ class Activation(Record):
 
     def give_code(self, code_hash: str, expires_at: datetime) -> None:
         """Lets a code in; the former one is void."""
-        self.code_hash, self.code_expires_at, self.tries_left = code_hash, expires_at, TRIES
+        super().give_code(code_hash, expires_at)
         self.has_run_out = False
 
     def run_out(self, now: datetime) -> bool:
@@ -55,23 +56,6 @@ class Activation(Record):
         """Refuses a link that has run out."""
         if self.link_expires_at <= now:
             raise Conflict("LINK_EXPIRED", path=("link",))
-
-    async def take_code(self, code_hash: str | None, now: datetime) -> None:
-        """Compares a code; a wrong one costs a try, even though nothing else is changed."""
-        if self.kind is ActivationKind.LINK:
-            return
-        path = ("temporaryCode",)
-        if not (self.tries_left and self.code_expires_at):
-            raise Conflict("CODE_VOID", path=path)
-        if self.code_expires_at <= now:
-            raise Conflict("CODE_EXPIRED", path=path)
-        if code_hash is None:
-            raise Invalid("REQUIRED", path=path)
-        if code_hash != self.code_hash:
-            self.tries_left -= 1
-            await self.save()
-            code = "CODE_WRONG" if self.tries_left else "CODE_VOID"
-            raise Conflict(code, path=path, is_kept=True, tries=self.tries_left)
 
 
 # However many people have come in, the ways in that run out are found among those that are open.

@@ -36,6 +36,8 @@ class Record(Model):
     owned_by: ClassVar[str | None] = None
     # Permissions that nobody has over what is their own, whatever roles they hold.
     for_others: ClassVar[frozenset[str]] = frozenset()
+    # Permissions that over what is somebody's own nobody else has.
+    for_owner: ClassVar[frozenset[str]] = frozenset()
     is_shared: ClassVar[bool] = False  # the same for all organisations, told by `source`
     # The column with another organisation that it belongs to as well; or EVERYONE, whose rows may
     # point to it.
@@ -211,6 +213,7 @@ UNTOLD = {
     *("changed_at", "changed_by_id", "deactivated_by_id", "status_before"),
     *("imported_from_id", "awaiting_since", "request_uuid", "stumble_count", "chosen_channels"),
     *("grantee_id", "grantee_user_id", "grantee_uuid", "from_organisation_id"),
+    *("pem", "chain_pem", "settle_at"),
 }
 SEALED = ("_sealed", "_hash")  # columns with these endings hold secrets, enciphered or hashed
 

@@ -1,14 +1,16 @@
-"""Certificates from order to end, and the profiles that an organisation's certificates share."""
+"""Certificates from order to end."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from tortoise import fields
 
 from models.base import DANISH, Entity
+from models.codes import Coded
 from models.refusals import Conflict
+from models.users import User
 
 
 class CertificateKind(StrEnum):
@@ -76,23 +78,18 @@ class RevocationReason(StrEnum):
 class CertificateAction(StrEnum):
     """CertificateAction tells what can happen to a certificate.
 
+    RETRIEVE: Retrieve an order.
+    RENEW_CODE: Make a new one-time code for an order.
     CANCEL: Cancel an order.
+    RENEW: Renew it before it expires.
     REVOKE: Revoke it.
     """
 
+    RETRIEVE = "RETRIEVE"
+    RENEW_CODE = "RENEW_CODE"
     CANCEL = "CANCEL"
+    RENEW = "RENEW"
     REVOKE = "REVOKE"
-
-
-class SystemRight(StrEnum):
-    """SystemRight tells what a machine may do that signs in with an organisation certificate.
-
-    IDENTITY_MANAGEMENT: Administer users.
-    CERTIFICATE_MANAGEMENT: Administer certificates.
-    """
-
-    IDENTITY_MANAGEMENT = "IDENTITY_MANAGEMENT"
-    CERTIFICATE_MANAGEMENT = "CERTIFICATE_MANAGEMENT"
 
 
 class RetrievalIdentification(StrEnum):
@@ -106,49 +103,33 @@ class RetrievalIdentification(StrEnum):
     ONE_TIME_CODE = "ONE_TIME_CODE"
 
 
+class KeyKind(StrEnum):
+    """KeyKind lists the kinds of key.
+
+    RSA_3072: RSA of 3072 bits.
+    RSA_4096: RSA of 4096 bits.
+    EC_P256: Elliptic curve P-256.
+    EC_P384: Elliptic curve P-384.
+    """
+
+    RSA_3072 = "RSA_3072"
+    RSA_4096 = "RSA_4096"
+    EC_P256 = "EC_P256"
+    EC_P384 = "EC_P384"
+
+
 ORDERED, ISSUED, EXPIRED, REVOKED, CANCELLED = CertificateStatus
 
 STEPS = {
+    CertificateAction.RETRIEVE: (ORDERED, ISSUED, "certificate:retrieve"),
+    CertificateAction.RENEW_CODE: (ORDERED, ORDERED, "certificate:renew_code"),
     CertificateAction.CANCEL: (ORDERED, CANCELLED, "certificate:cancel"),
+    CertificateAction.RENEW: (ISSUED, ISSUED, "certificate:renew"),
     CertificateAction.REVOKE: (ISSUED, REVOKED, "certificate:revoke"),
 }
 
 
-class CertificateProfile(Entity):
-    """A CertificateProfile is what the organisation certificates of one purpose have in common."""
-
-    name = fields.CharField(200)
-    email = fields.CharField(254)
-    is_email_validated = fields.BooleanField(default=False)
-    contact_name = fields.CharField(200)
-    contact_email = fields.CharField(254)
-    system_rights = fields.JSONField[list[str]](default=list)
-    can_seal = fields.BooleanField(default=False)
-    production_unit: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
-        "models.ProductionUnit", related_name="profiles", null=True, on_delete=fields.RESTRICT
-    )
-    vat_unit: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
-        "models.VatUnit", related_name="profiles", null=True, on_delete=fields.RESTRICT
-    )
-    ean: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
-        "models.EanLocation", related_name="profiles", null=True, on_delete=fields.RESTRICT
-    )
-    production_unit_id: UUID | None
-    vat_unit_id: UUID | None
-    ean_id: UUID | None
-
-    noun = "profile"
-
-    class Meta:
-        table = "certificate_profile"
-        indexes = (("organisation_id", "id"),)
-
-    @property
-    def known_as(self) -> str:
-        return self.name
-
-
-class Certificate(Entity):
+class Certificate(Coded, Entity):
     """A Certificate is ordered, then issued, and ends by expiry or revocation."""
 
     uuid = fields.UUIDField(default=uuid4)
@@ -192,9 +173,17 @@ class Certificate(Entity):
     letter: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "models.Letter", related_name=False, null=True, on_delete=fields.RESTRICT
     )
+    pem = fields.TextField(null=True)
+    chain_pem = fields.TextField(null=True)
+    renewed_by: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.Certificate", related_name=False, null=True, on_delete=fields.SET_NULL
+    )
+    renewed_by_id: UUID | None
+    settle_at = fields.DatetimeField(null=True)  # when to tell the authority how it stands
 
     noun = "certificate"
     owner = "user_id"
+    for_owner = frozenset({"certificate:retrieve", "certificate:renew"})
     expressions = {
         "contact_name_sorted": DANISH.format("contact_name"),
         "status": "case when {status} = 'ISSUED' and {expires_at} <= $now"
@@ -211,7 +200,19 @@ class Certificate(Entity):
             ("organisation_id", "id"),
             ("organisation_id", "expires_at", "id"),
             ("user_id",),
+            ("renewed_by_id",),
         )
+
+    @classmethod
+    async def locked_or_none(cls, **columns: Any) -> Self | None:
+        """The certificate, kept from other changes: its user first, as who changes a user has it.
+
+        So nobody is given a certificate while being deactivated or deleted.
+        """
+        found = await cls.get_or_none(**columns)
+        if found and found.user_id:
+            await User.kept([found.user_id])
+        return await super().locked_or_none(**columns)
 
     @property
     def known_as(self) -> str:
@@ -223,16 +224,15 @@ class Certificate(Entity):
             return EXPIRED
         return self.status
 
-    def cancel(self, now: datetime) -> None:
-        """Ends an order before issue; what has been issued can only be revoked."""
+    def must_be_ordered(self) -> None:
+        """Refuses what is no open order."""
         if self.issued_at:
             raise Conflict("CERTIFICATE_ALREADY_ISSUED", current=self)
         if self.status is not ORDERED:
             raise Conflict("CERTIFICATE_NOT_ORDERED", current=self)
-        self.status = CANCELLED
 
-    def revoke(self, now: datetime, reason: RevocationReason, by: Any) -> None:
-        """Ends a certificate for ever."""
+    def must_be_valid(self, now: datetime) -> None:
+        """Refuses what has not been issued, or has come to its end."""
         standing = self.standing(now)
         if standing is REVOKED:
             raise Conflict("CERTIFICATE_ALREADY_REVOKED", current=self)
@@ -240,5 +240,54 @@ class Certificate(Entity):
             raise Conflict("CERTIFICATE_EXPIRED", current=self)
         if standing is not ISSUED:
             raise Conflict("CERTIFICATE_NOT_ISSUED", current=self)
+
+    def must_take_codes(self) -> None:
+        """Refuses a code for what only its user retrieves, signed in."""
+        self.must_be_ordered()
+        if self.user_id:
+            raise Conflict("NOT_OWN", current=self)
+
+    def cancel(self) -> None:
+        """Ends an order before issue; what has been issued can only be revoked."""
+        self.must_be_ordered()
+        self.status = CANCELLED
+
+    def issue(self, now: datetime, until: datetime) -> None:
+        """Turns an order into a certificate; the rest stands in what the authority gives."""
+        self.must_be_ordered()
+        if not self.is_email_validated:
+            raise Conflict("EMAIL_NOT_VALIDATED", current=self)
+        self.status, self.issued_at = ISSUED, now
+        self.valid_from, self.expires_at = now, until
+
+    def revoke(self, now: datetime, reason: RevocationReason, by: Any) -> None:
+        """Ends a certificate for ever; the authority is told."""
+        self.must_be_valid(now)
         self.status, self.revoked_at, self.revoked_by = REVOKED, now, by
-        self.revocation_reason = reason
+        self.revocation_reason, self.settle_at = reason, now
+
+
+# Whoever shows a code names the order by its reference alone, whosever it is.
+ONE_OF_A_REFERENCE = "create unique index one_of_a_reference on certificate (reference)"
+ONE_OF_A_REFERENCE_NO_MORE = "drop index one_of_a_reference"
+# Whatever changes the state of a user, by whichever way, the authority is told how the user's
+# certificates stand now; and those of which it is yet to be told are found among themselves.
+SETTLE_WITH_USERS = [
+    "create index certificates_to_settle on certificate (settle_at) where settle_at is not null",
+    """
+create function settle_certificates() returns trigger language plpgsql as $$
+begin
+    update certificate set settle_at = new.updated_at where user_id = new.id;
+    return null;
+end $$
+""",
+    """
+create trigger settle_certificates after update of status on "user" for each row
+    when (old.status is distinct from new.status and old.activated_at is not null)
+    execute function settle_certificates()
+""",
+]
+SETTLE_NO_MORE = [
+    "drop function settle_certificates() cascade",
+    "drop index certificates_to_settle",
+]

@@ -23,6 +23,7 @@ from models.history import (
 from models.imports import UserImportRow
 from models.notifications import GatheredEvent, Notification
 from models.outbox import Letter
+from models.profiles import EmailValidation
 from models.requests import Request
 from models.users import User
 from models.wording import sentence
@@ -36,7 +37,10 @@ TELLING = {
     "right",
     "rights",
 }  # fields whose values say nothing of the person
-PERSONAL = ("user_id", "letter_id", "subject", "email", "contact_name", "contact_email")
+PERSONAL = (
+    *("user_id", "letter_id", "subject", "email", "contact_name", "contact_email"),
+    *("pem", "chain_pem"),
+)
 LAST = """
 select sequence from history_head where organisation_id = $1 for update
 """
@@ -132,6 +136,7 @@ def masked(name: str, value: str | None) -> str | None:
 
 async def forget(user: User) -> None:
     """Erases a user, and the name and addresses wherever else they stand."""
+    await EmailValidation.filter(certificate__user_id=user.id).delete()
     await Certificate.filter(user_id=user.id).update(**dict.fromkeys(PERSONAL))
     await UserImportRow.filter(user_id=user.id).update(changes=[], identity_hash="")
     requests: Any = await Request.filter(user_id=user.id).values_list("id", flat=True)

@@ -30,6 +30,7 @@ class NotificationKind(StrEnum):
     IMPORT_FINISHED: A file of users has been run, or has failed.
     GROUP_CREATED: A custom group was created.
     CERTIFICATE_ORDERED: A certificate waits to be retrieved.
+    CERTIFICATE_ISSUED: A certificate was issued.
     CERTIFICATE_REVOKED: A certificate was revoked.
     POWER_OF_ATTORNEY_REQUESTED: Another organisation asks for a power of attorney.
     POWER_OF_ATTORNEY_GRANTED: A power of attorney was given.
@@ -50,6 +51,7 @@ class NotificationKind(StrEnum):
     IMPORT_FINISHED = "IMPORT_FINISHED"
     GROUP_CREATED = "GROUP_CREATED"
     CERTIFICATE_ORDERED = "CERTIFICATE_ORDERED"
+    CERTIFICATE_ISSUED = "CERTIFICATE_ISSUED"
     CERTIFICATE_REVOKED = "CERTIFICATE_REVOKED"
     POWER_OF_ATTORNEY_REQUESTED = "POWER_OF_ATTORNEY_REQUESTED"
     POWER_OF_ATTORNEY_GRANTED = "POWER_OF_ATTORNEY_GRANTED"

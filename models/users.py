@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 from tortoise import fields
 from tortoise.expressions import Q
 
+from models.authenticators import AuthenticatorKind
 from models.base import DANISH, Entity
 from models.notifications import UNREAD
 from models.organisations import AssuranceLevel, RoleAssignment
 from models.refusals import Conflict, Invalid
-from models.settings import AuthenticatorKind
 
 
 class UserStatus(StrEnum):
@@ -92,7 +92,6 @@ class Step:
 
 
 IMPORTED, AWAITING, ACTIVE, DEACTIVATED, DELETED = UserStatus
-TRIES = 5  # of a temporary code
 # Whether a user holds the role that somebody must keep, and nobody else could for good.
 IS_LAST = """
 exists (select 1 from role_assignment mine

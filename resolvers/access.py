@@ -42,6 +42,9 @@ async def judge(context: Context, permission: str, target: Record) -> Verdict:
         return OTHER_SIDE
     if permission in target.for_others and me and getattr(target, str(target.owner)) == me:
         return OTHERS_ONLY
+    holder = getattr(target, str(target.owner)) if permission in target.for_owner else None
+    if holder not in (None, me):
+        return OWN_ONLY
     if reach(extent, type(target)) is ALL:
         return granted(context, permission)
     return OWN if await is_own(target, context) else OWN_ONLY

@@ -155,8 +155,9 @@ async def activate(
     context.speak_for(user)
     if activation.used_at is None:
         activation.must_be_open(context.now)
-        code = temporary_code and vault.hash_secret(normalise_code(temporary_code))
-        await activation.take_code(code or None, context.now)
+        if activation.kind is ActivationKind.TEMPORARY_CODE:
+            code = temporary_code and vault.hash_secret(normalise_code(temporary_code))
+            await activation.take_code(code or None, context.now, ("temporaryCode",))
     user.activate(context.now)
     has_consent = bool(has_consent_to_private_mit_id)
     await choose(context, user, authenticator_kind, has_consent)

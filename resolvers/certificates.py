@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from gateways import normalise_code
@@ -21,11 +21,9 @@ from models import (
 )
 from models.numbers import Email, check_ascii_email
 from models.refusals import Conflict, Invalid
-from models.users import TRIES
-from resolvers import roles
+from resolvers import roles, validations
+from resolvers.codes import CODE_LASTS
 from resolvers.context import Context, OneOf, checked_by
-
-CODE_LASTS = timedelta(days=14)
 
 
 @dataclass
@@ -121,6 +119,8 @@ async def order(
         code = give_code(context, certificate)
     await invite(context, certificate, holder.user)
     await certificate.save()
+    if not certificate.is_email_validated:
+        await validations.ask(context, holder.profile or certificate)
     return OrderedCertificate(certificate, code)
 
 
@@ -130,6 +130,7 @@ def facts(holder: CertificateHolder, email: str | None) -> dict[str, Any]:
         user = holder.user
         return {
             "user": user,
+            "uuid": user.uuid,
             "email": email or user.email,
             "is_email_validated": email in (None, user.email),
             "contact_name": user.name,
@@ -153,8 +154,7 @@ def new_reference() -> str:
 def give_code(context: Context, certificate: Certificate) -> OneTimeCode:
     vault = context.gateways.vault
     code = OneTimeCode(certificate.reference, vault.new_code(), context.now + CODE_LASTS)
-    certificate.code_hash = vault.hash_secret(normalise_code(code.code))
-    certificate.code_expires_at, certificate.tries_left = code.expires_at, TRIES
+    certificate.give_code(vault.hash_secret(normalise_code(code.code)), code.expires_at)
     return code
 
 
@@ -171,7 +171,7 @@ async def invite(context: Context, certificate: Certificate, user: User | None) 
         await tell_others(context, certificate, "certificate_ordered")
 
 
-async def write(context: Context, certificate: Certificate, kind: str) -> Letter:
+async def write(context: Context, certificate: Certificate, kind: str, **values: Any) -> Letter:
     """Writes to the contact person of a certificate of the organisation."""
     organisation = await context.organisation()
     return await context.post_to(
@@ -182,14 +182,43 @@ async def write(context: Context, certificate: Certificate, kind: str) -> Letter
         name=certificate.contact_name,
         organisation=organisation.name,
         reference=certificate.reference,
+        **values,
     )
 
 
-async def tell_others(context: Context, certificate: Certificate, event: str) -> None:
+async def tell_others(
+    context: Context, certificate: Certificate, event: str, **values: Any
+) -> None:
     """Tells those who administer certificates, but for whoever was written to already."""
     others = await roles.others(context, "certificate:order")
     users = [one for one in others if one.email != certificate.contact_email]
-    await context.tell(users, event, certificate, reference=certificate.reference)
+    await context.tell(users, event, certificate, reference=certificate.reference, **values)
+
+
+async def tell(context: Context, certificate: Certificate, event: str, **values: Any) -> None:
+    """Tells of a certificate: its user, or its contact person and those who administer it."""
+    if certificate.user_id:
+        user = await User.get(id=certificate.user_id)
+        await context.tell(user, event, certificate, reference=certificate.reference, **values)
+        return
+    if certificate.contact_email:
+        await write(context, certificate, event, **values)
+    await tell_others(context, certificate, event, **values)
+
+
+async def renew_code(context: Context, certificate: Certificate) -> OrderedCertificate:
+    """Make a new one-time code for an order; the former one no longer works.
+
+    certificate_id: The order.
+    certificate: The order.
+    one_time_code: The code to hand over.
+    """
+    certificate.must_take_codes()
+    certificate.identification = RetrievalIdentification.ONE_TIME_CODE
+    code = give_code(context, certificate)
+    await certificate.save()
+    await tell(context, certificate, "certificate_code_renewed")
+    return OrderedCertificate(certificate, code)
 
 
 async def cancel(context: Context, certificate: Certificate) -> Certificate:
@@ -198,7 +227,7 @@ async def cancel(context: Context, certificate: Certificate) -> Certificate:
     certificate: The cancelled order.
     certificate_id: The order.
     """
-    certificate.cancel(context.now)
+    certificate.cancel()
     await certificate.save()
     return certificate
 
@@ -213,15 +242,7 @@ async def revoke(
     """
     certificate.revoke(context.now, reason, await context.actor())
     await certificate.save()
-    if certificate.user_id:
-        user = await User.get(id=certificate.user_id)
-        await context.tell(
-            user, "certificate_revoked", certificate, reference=certificate.reference
-        )
-        return certificate
-    if certificate.contact_email:
-        await write(context, certificate, "certificate_revoked")
-    await tell_others(context, certificate, "certificate_revoked")
+    await tell(context, certificate, "certificate_revoked")
     return certificate
 
 
@@ -234,7 +255,7 @@ async def end_all(context: Context, user: User) -> list[Any]:
                 by = await context.actor()
                 certificate.revoke(context.now, RevocationReason.CESSATION_OF_OPERATION, by)
             case CertificateStatus.ORDERED:
-                certificate.cancel(context.now)
+                certificate.cancel()
             case _:
                 continue
         await certificate.save()

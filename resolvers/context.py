@@ -131,9 +131,24 @@ class Context:
 
     async def appear_in(self, organisation_id: UUID) -> None:
         """Goes down in the history of another organisation: by the name known there, and whence."""
-        me, home = await User.get(id=self.subject.user_id), await self.organisation()
-        name = f"{me.known_in(organisation_id)}, {home.name}"[:201]
-        self.attempt.actor = await Actor.named(organisation_id, ActorKind.PERSON, name, me.id)
+        name = await self.name_in(organisation_id)
+        me = self.subject.user_id
+        self.attempt.actor = await Actor.named(organisation_id, ActorKind.PERSON, name, me)
+
+    async def name_in(self, organisation_id: UUID) -> str:
+        """What whoever asks is known as in another organisation than their own."""
+        me = await User.get(id=self.subject.user_id)
+        home = await Organisation.get(id=me.organisation_id)
+        return f"{me.known_in(organisation_id)}, {home.name}"[:201]
+
+    async def come_to(self, thing: Entity) -> None:
+        """Goes on, for this change only, where that is whose secret has just been shown."""
+        there = thing.organisation_id
+        if there == self.subject.organisation_id:
+            return
+        if self.subject.user_id:
+            self.name = await self.name_in(there)
+        self.visit(there, thing.known_as)
 
     def visit(self, organisation_id: UUID, name: str) -> None:
         """Goes on, for this change only, as a person in an organisation where they are no user."""

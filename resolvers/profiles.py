@@ -20,6 +20,7 @@ from models import (
 from models.numbers import AsciiEmail, Email
 from models.refusals import Conflict, Invalid
 from models.texts import Name, Title
+from resolvers import validations
 from resolvers.context import Context, checked_by
 from resolvers.settings import Units, usual_units
 from resolvers.user_rules import INFORMATION
@@ -75,7 +76,7 @@ async def create(
     ean: EanLocation | None = None,
     **units: Unpack[Units],
 ) -> CertificateProfile:
-    """Create a profile of organisation certificates.
+    """Create a profile of organisation certificates; a letter validates the address.
 
     name: The name, which the certificates bear.
     email: The e-mail address in the certificates; no æ, ø or å.
@@ -100,6 +101,7 @@ async def create(
         ean=ean,
     )
     await profile.save()
+    await validations.ask(context, profile)
     return profile
 
 
@@ -113,11 +115,13 @@ async def update(
     """
     if not given:
         raise Invalid("NOTHING_TO_CHANGE")
-    if given.get("email", profile.email) != profile.email:
-        profile.is_email_validated = False
+    has_other_address = given.get("email", profile.email) != profile.email
     for name, value in given.items():
         setattr(profile, name, value)
+    profile.is_email_validated &= not has_other_address
     await profile.save()
+    if has_other_address:
+        await validations.ask(context, profile)
     return profile
 
 

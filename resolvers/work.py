@@ -11,6 +11,7 @@ from resolvers import (
     periods,
     power_ends,
     sending,
+    settling,
 )
 from resolvers.context import Rules
 from resolvers.importing import Worker
@@ -29,6 +30,8 @@ def arrange(gateways: Gateways, policy: Policy, rules: Rules) -> None:
     days = rules.notification_days
     every(3600, lambda: notifications.forget(gateways, days), "forgetting notifications")
     every(5, lambda: letters.deliver(gateways, rules.keeps_letters), "letters")
+    # What is revoked must be so everywhere within a second.
+    every(0.5, lambda: settling.turn(gateways), settling.JOB)
     every(2, files.work, imports.JOB)
     every(3600, files.forget, "forgetting files")
     every(2, batches.work, sending.JOB)

@@ -45,6 +45,24 @@ EXPORTS = {
             "Sidst aktiv": "lastActiveAt",
         },
     ),
+    "certificate:export": Export(
+        "certificates.csv",
+        "exportCertificates",
+        {
+            "UUID": "uuid",
+            "Type": "kind",
+            "Status": "status",
+            "Bruger": "user.name",
+            "Profil": "profile.name",
+            "Email": "email",
+            "Kontaktperson": "contactName",
+            "Kontakt-email": "contactEmail",
+            "Serienummer": "serialNumber",
+            "Bestilt": "orderedAt",
+            "Udstedt": "issuedAt",
+            "Gyldig til": "expiresAt",
+        },
+    ),
 }
 
 

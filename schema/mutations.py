@@ -11,6 +11,7 @@ from resolvers import (
     delegations,
     groups,
     imports,
+    issuing,
     members,
     notifications,
     persons,
@@ -26,6 +27,7 @@ from resolvers import (
     undoing,
     units,
     users,
+    validations,
     viewers,
 )
 from schema.changes import mutation
@@ -134,8 +136,12 @@ class Mutation:
     create_certificate_profile = mutation(profiles.create, allow="certificate_profile:create")
     update_certificate_profile = mutation(profiles.update, allow="certificate_profile:update")
     delete_certificate_profile = mutation(profiles.delete, allow="certificate_profile:delete")
+    validate_certificate_email = mutation(validations.validate, allow="certificate:validate_email")
     order_certificate = mutation(certificates.order, allow="certificate:order")
+    renew_one_time_code = mutation(certificates.renew_code, allow="certificate:renew_code")
+    retrieve_certificate = mutation(issuing.retrieve, allow="certificate:retrieve")
     cancel_certificate = mutation(certificates.cancel, allow="certificate:cancel")
+    renew_certificate = mutation(issuing.renew, allow="certificate:renew")
     revoke_certificate = mutation(certificates.revoke, allow="certificate:revoke")
 
     # Billing

@@ -74,6 +74,7 @@ CARRIED: dict[str, frozenset[str]] = {
     | {"certificate_profile:list", "certificate_profile:read"},
     "segl.administer-certificates": SEEING
     | {"certificate:list", "certificate:read", "certificate:order", "certificate:cancel"}
+    | {"certificate:renew_code", "certificate:retrieve", "certificate:renew"}
     | {"certificate:revoke", "certificate_profile:list", "certificate_profile:read"}
     | {"certificate_profile:create", "certificate_profile:update"},
     "segl.see-history": frozenset({"node:read", "organisation:read"})

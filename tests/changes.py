@@ -36,6 +36,7 @@ ASSIGNMENT = "assignment { version from until right { title } }"
 POWER = "powerOfAttorney { version status name users { totalCount } }"
 DELEGATION = "delegationGroup { version name powersOfAttorney { totalCount } }"
 CODE, ONE_TIME_CODE = "temporaryCode { expiresAt }", "oneTimeCode { expiresAt }"
+PKCS12, KEY = "pkcs12 { fileName }", {"pkcs12": {"keyKind": "EC_P256"}}
 USER_FILE = {"text": file(created(1))}
 
 CHANGES = {
@@ -355,6 +356,24 @@ CHANGES = {
             "identification": "ONE_TIME_CODE",
         },
     ),
+    "validateCertificateEmail": Row(None, PROFILE, lambda _: {"link": LINK}),
+    "renewOneTimeCode": Row(
+        USERS,
+        f"{CERTIFICATE} {ONE_TIME_CODE}",
+        lambda s: {"certificateId": s.shared_order.id},
+        lambda s: s.shared_order,
+    ),
+    "retrieveCertificate": Row(
+        "bo",
+        f"{CERTIFICATE} {PKCS12}",
+        lambda s: {"proof": {"certificateId": s.order.id}, "key": KEY},
+    ),
+    "renewCertificate": Row(
+        "bo",
+        f"certificate {{ status renews {{ version }} }} {PKCS12}",
+        lambda s: {"certificateId": s.certificate.id, "key": KEY},
+        lambda s: s.certificate,
+    ),
     "cancelCertificate": Row(
         USERS, CERTIFICATE, lambda s: {"certificateId": s.order.id}, lambda s: s.order
     ),
@@ -473,7 +492,7 @@ def shown_once(mutation: str) -> set[str]:
     return {name for name, one in kind.fields.items() if str(one.type) in SECRETS}
 
 
-SECRETS = ("TemporaryCode", "OneTimeCode", "CprNumber")
+SECRETS = ("TemporaryCode", "OneTimeCode", "Pkcs12File", "CprNumber")
 
 
 def actor_of(name: str, scene: Scene) -> User | Claims:

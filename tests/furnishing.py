@@ -414,7 +414,7 @@ class Home:
         references = count(100)
         for kind, status in [*product(CertificateKind, CertificateStatus)] * 2:
             holder = self.chance.choice(self.users[:10])
-            reference = f"{next(references)}"
+            reference = f"{self.organisation.cvr_number}{next(references)}"
             certificate = {
                 "kind": kind,
                 "status": status,

@@ -352,3 +352,9 @@ class Maker:
         async with self.change(organisation.id):
             await certificate.save()
         return certificate
+
+    async def order(self, organisation: Organisation, **facts: Any) -> Certificate:
+        """An open order of a user certificate with a good address, unless told otherwise."""
+        not_issued = dict.fromkeys(("issued_at", "valid_from", "expires_at"))
+        usual = {"status": CertificateStatus.ORDERED, "is_email_validated": True, **not_issued}
+        return await self.certificate(organisation, **{**usual, **facts})

@@ -14,7 +14,6 @@ from models import (
     Actor,
     ActorKind,
     Billing,
-    CertificateStatus,
     Change,
     EanLocation,
     EntityKind,
@@ -191,7 +190,7 @@ async def provided(make: Maker, word: str, shared: Things, client: Organisation)
     hope: Things = {"email": f"{word}@{home.cvr_number}.com"}
     hope |= {"kind": "USER", "user": user, "first_name": "Kim", "surname": word.title()}
     hope |= {"cpr_number": f"6{number}0290-****"}
-    not_issued = {"issued_at": None, "valid_from": None, "expires_at": None}
+    follower = await make.certificate(home, user=user)
     things = {
         "user": user,
         "group": group,
@@ -202,7 +201,10 @@ async def provided(make: Maker, word: str, shared: Things, client: Organisation)
             home, user=user, kind=RequestKind.RIGHT, right=shared["right"]
         ),
         "hope": await make.request(home, **hope),
-        "certificate": await make.certificate(home, user=user, profile=shared["profile"]),
+        "certificate": await make.certificate(
+            home, user=user, profile=shared["profile"], renewed_by=follower
+        ),
+        "follower": follower,
         "preferences": await NotificationPreferences.get(user_id=user.id),
         "notification": await make.notification(user, group),
         "assignment": await make.right(user, **limits),
@@ -211,9 +213,7 @@ async def provided(make: Maker, word: str, shared: Things, client: Organisation)
         "power_request": await make.asked_power(power, user, status="APPROVED"),
         "delegation": await make.bundle(home, power, user, name=word),
         "plan_row": await make.plan(shared["file"], user, number),
-        "order": await make.certificate(
-            home, user=user, status=CertificateStatus.ORDERED, letter=post, **not_issued
-        ),
+        "order": await make.order(home, user=user, letter=post),
     }
     known = {"word": word, "name": user.name, "cpr": user.cpr_number, "born": user.date_of_birth}
     known |= {"giver": giver.name, "promise": promise.from_on, "reason": user.deactivation_reason}

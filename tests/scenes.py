@@ -12,8 +12,8 @@ from models import (
     AuthenticatorKind,
     AuthenticatorStatus,
     Billing,
-    CertificateStatus,
     EanLocation,
+    EmailValidation,
     GroupMember,
     HistoryEntry,
     Letter,
@@ -70,6 +70,14 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
     users["absent"] = await make.user(organisation, status=UserStatus.DEACTIVATED)
     await invite(make, users["newcomer"])
     group = await make.group(organisation, users["bo"])
+    profile = await make.profile(organisation)
+    await EmailValidation.create(
+        **here,
+        email=profile.email,
+        profile=profile,
+        link_hash=make.gateways.vault.hash_secret(LINK),
+        link_expires_at=make.now + timedelta(days=30),
+    )
     ean = EanLocation(**here, ean_number="5790009876540", label="Store")
     async with make.change(organisation.id):
         await ean.save()
@@ -87,16 +95,12 @@ async def scene_of(make: Maker, organisation: Organisation) -> Scene:
         | {
             "group": group,
             "member": await GroupMember.get(group_id=group.id),
-            "profile": await make.profile(organisation),
-            "certificate": await make.certificate(organisation, user=users["bo"]),
-            "order": await make.certificate(
-                organisation,
-                user=users["bo"],
-                status=CertificateStatus.ORDERED,
-                issued_at=None,
-                valid_from=None,
-                expires_at=None,
+            "profile": profile,
+            "shared_order": await make.order(
+                organisation, kind="SYSTEM", profile=await make.profile(organisation, name="Post")
             ),
+            "certificate": await make.certificate(organisation, user=users["bo"]),
+            "order": await make.order(organisation, user=users["bo"]),
             "vat": await Right.get(code="tax.vat"),
             "assignment": await make.right(users["bo"], "tax.wages"),
             "group_assignment": await make.right(group, "tax.wages"),

@@ -43,6 +43,7 @@ WAYS = {
     "ASKED": "request(id: $power_request)",
     "BUNDLE": "node(id: $delegation) > ... on DelegationGroup",
     "CERTIFICATE": "certificate(id: $certificate)",
+    "FOLLOWER": "certificate(id: $follower)",
     "ORDER": "certificate(id: $order) > retrieval",
     "REVOKE": "mutation > revokeCertificate(input: {certificateId: $certificate,"
     " reason: SUPERSEDED, expectedVersion: 99}) > errors > code ... on Conflict",
@@ -186,8 +187,11 @@ DelegationGroup.users                      BUNDLE > users > nodes > id          
 Query.certificates                         certificates(first: 100) > nodes > id  certificate
 Query.certificate                          CERTIFICATE > id                     certificate
 Certificate                                NODE                                 certificate
+CertificateConnection.csv                  certificates > csv > fileName           certificates.csv
 Certificate.user                           CERTIFICATE > user > id              user
 Certificate.profile                        CERTIFICATE > profile > id           profile
+Certificate.renews                         FOLLOWER > renews > id                certificate
+Certificate.renewedBy                      CERTIFICATE > renewedBy > id          follower
 Certificate.history                        CERTIFICATE > HISTORY                certificate_entry
 CertificateRetrieval                       ORDER > reference                    order_number
 Letter                                     ORDER > letter > to                  post

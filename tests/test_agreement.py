@@ -32,7 +32,7 @@ THINGS = {
     "RightAssignment": ("assignment", "group_assignment"),
     "PowerOfAttorney": ("power",),
     "DelegationGroup": ("delegation",),
-    "Certificate": ("certificate", "order"),
+    "Certificate": ("certificate", "order", "follower"),
     "CertificateProfile": ("profile",),
     "Organisation": ("organisation",),
     "ProductionUnit": ("unit",),
@@ -185,7 +185,9 @@ async def test_the_explanation_says_what_the_law_says(settled, explained, permis
             if whom == "stranger" or (asker == "stranger" and whom == "colleague"):
                 is_shared = model.is_shared and POLICY.allows_own(subject, permission)
                 assert may is is_shared or may == "NOT_FOUND"
-            elif not POLICY.allows_own(subject, permission):
+            elif not POLICY.allows_own(subject, permission) or (
+                permission in model.for_owner and whom != "own"
+            ):
                 assert may is False
             elif is_over_all and not model.is_private and permission not in model.for_others:
                 assert may is True or permission == "node:read"

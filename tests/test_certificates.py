@@ -15,10 +15,22 @@ test_who_may_use_certificates = who_may("""
     certificate:list           .            x                    x                       x
     certificate:read           x            x                    x                       x
     certificate:read_history   x            x                    x                       x
+    certificate:export         .            x                    x                       x
     certificate:order          .            x                    .                       .
+    certificate:renew_code     .            x                    .                       .
+    certificate:retrieve       x            x                    .                       .
+    certificate:renew          x            x                    .                       .
+    certificate:validate_email x            x                    .                       .
     certificate:cancel         .            x                    .                       .
     certificate:revoke         x            x                    .                       .
 """)  # noqa: E501
+test_who_is_no_user_may_show_a_link_or_a_code = who_may("""
+                               person
+    certificate:retrieve         x
+    certificate:validate_email   x
+    certificate:renew            .
+    certificate:read             .
+""")
 
 CERTIFICATES = """
 query Certificates(

@@ -26,16 +26,17 @@ CONSENTS = ("giveConsent", "withdrawConsent")
 # To no person closed, so there is none to deny.
 OVER_ONESELF = (
     *("setLanguage", "activateUser", "requestUser", "requestAnonymity", "requestRight"),
-    "requestRole",
+    *("requestRole", "validateCertificateEmail"),
     *("markNotificationsRead", "updateNotificationPreferences", *CONSENTS),
 )
 # Whether it is one's own is seen when it is found.
 OVER_ONE_S_OWN = (
-    *("revokeCertificate", "revealCprNumber", "withdrawRequest", "markNotificationsRead"),
+    *("retrieveCertificate", "renewCertificate", "revokeCertificate", "revealCprNumber"),
+    *("withdrawRequest", "markNotificationsRead"),
     *(*CONSENTS, "leaveGroup"),
 )
 
-NOUNS = {"version", "user", "group"}
+NOUNS = {"version", "user", "group", "renews"}
 every = pytest.mark.parametrize("mutation", MUTATIONS)
 # A file that is checked only is kept for a day: that is what a dry run of it is for.
 every_undone = pytest.mark.parametrize(

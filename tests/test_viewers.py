@@ -36,6 +36,7 @@ mutation SetLanguage($input: SetLanguageInput!, $dryRun: Boolean) {
 CONSENTS = ["consent:give", "consent:withdraw"]
 OWN = [
     *("certificate:read", "certificate:read_history", "certificate:revoke", "group:read"),
+    *("certificate:retrieve", "certificate:renew", "certificate:validate_email"),
     *("authenticator:read", "right_assignment:read"),
     *("power_of_attorney:read", "delegation_group:read"),
 ]
@@ -52,6 +53,7 @@ OWN_OF_ALL = [
 ]
 # Over oneself, without anything to name: what one sees, and what one can ask for.
 NAMING_NOTHING = {*OWN_OF_ALL, *ONLY_OWN} - {"node:read", *CONSENTS}
+NAMING_NOTHING |= {"certificate:retrieve", "certificate:validate_email"}
 NAMING_NOTHING -= {"request:withdraw", "group:leave"}
 OF_EVERY_ADMINISTRATOR = {
     *("billing:read", "settings:read", "history:list", "history:verify"),
@@ -60,7 +62,7 @@ OF_EVERY_ADMINISTRATOR = {
     *("request:list", "request:read"),
     *("group:list", "group:read", "group:list_members"),
     *("right:list_holders", "right_assignment:read", "right:assign", "right:remove"),
-    *("certificate:list", "certificate:read", "certificate:read_history"),
+    *("certificate:list", "certificate:read", "certificate:read_history", "certificate:export"),
     *("certificate_profile:list", "certificate_profile:read"),
     *("power_of_attorney:list", "power_of_attorney:read", "power_of_attorney:read_history"),
     *("power_of_attorney:list_users", "delegation_group:list", "delegation_group:read"),
@@ -91,6 +93,8 @@ CHANGES = {
         *("group:add_member", "group:remove_member", "settings:update_defaults"),
         "external_user:find",
         *("certificate:order", "certificate:revoke", "certificate:cancel"),
+        *("certificate:renew_code", "certificate:retrieve", "certificate:renew"),
+        "certificate:validate_email",
         *("certificate_profile:create", "certificate_profile:update"),
         "certificate_profile:delete",
     },

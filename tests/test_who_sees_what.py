@@ -225,9 +225,14 @@ certificate:list
 Query.certificates                            ...      xx-    xx-        xx-         --x
 CertificateProfile.certificates               ~~       x?     x?         x?          ?x
 
+certificate:export
+CertificateConnection.csv                     ~        x      x          x           x
+
 certificate:read
 Query.certificate                             x.?      xx?    xx?        xx?         ??x
 Certificate                                   x--      xx-    xx-        xx-         --x
+Certificate.renews                            x~?      xx?    xx?        xx?         ??x
+Certificate.renewedBy                         x~?      xx?    xx?        xx?         ??x
 User.certificates                             x~?      xx?    xx?        xx?         ??x
 
 certificate:read_history

@@ -9,7 +9,7 @@ from models.certificates import STEPS, CertificateStatus
 from models.numbers import Email
 from models.texts import Line
 from planner.conditions import Among, Compared, Contains
-from resolvers import certificates
+from resolvers import certificates, issuing
 from resolvers.context import Key
 from schema.fields import column, computed, edge, facet, page, part, shows, tells
 from schema.filters import filters, order_by, where
@@ -107,7 +107,12 @@ class CertificateRetrieval:
         return kind.is_qualified
 
 
-@shows(models.Certificate, many="certificates", allow="certificate:read")
+@shows(
+    models.Certificate,
+    many="certificates",
+    export="certificate:export",
+    allow="certificate:read",
+)
 class Certificate(Entity):
     """A Certificate is ordered, then issued, and ends by expiry or revocation."""
 
@@ -129,6 +134,8 @@ class Certificate(Entity):
     revoked_at: datetime | None = column("When it was revoked.")
     revoked_by = part("Actor", "Who revoked it.")
     revocation_reason: models.RevocationReason | None = column("Why it was revoked.")
+    pem: str | None = column("The certificate as PEM text; null before issue.")
+    chain_pem: str | None = column("The issuing authorities as PEM text; null before issue.")
     retrieval = facet(
         "CertificateRetrieval",
         "How an open order is retrieved; null afterwards.",
@@ -140,6 +147,13 @@ class Certificate(Entity):
         "The profile of an organisation's; null for a user's.",
         allow="certificate_profile:read",
     )
+    renews = edge(
+        "Certificate",
+        "The certificate that it followed.",
+        allow="certificate:read",
+        keys=("renewed_by_id", "id"),
+    )
+    renewed_by = edge("Certificate", "The certificate that followed it.", allow="certificate:read")
     history = page(
         "HistoryEntry",
         "What happened to it, latest first.",
@@ -170,9 +184,12 @@ class Certificate(Entity):
     ) -> list[Transition]:
         found = []
         for action, (since, to, permission) in STEPS.items():
-            if status is since:
+            is_possible = action is not models.CertificateAction.RENEW_CODE or user_id is None
+            if status is since and is_possible:
                 extent = asking.extent(permission).value
-                is_allowed = extent == "all" or (extent == "own" and user_id == asking.me)
+                is_open = user_id is None or permission not in models.Certificate.for_owner
+                is_own = extent != "none" and user_id is not None and user_id == asking.me
+                is_allowed = is_own or (extent == "all" and is_open)
                 found.append(transition(asking, action, to, permission, is_allowed))
         return found
 
@@ -220,3 +237,12 @@ class OneTimeCode:
     reference: str = column("The reference number of the order.")
     code: str = column("The code, to be handed over by a secure channel.")
     expires_at: datetime = column("When it runs out.")
+
+
+@tells(issuing.Pkcs12File)
+class Pkcs12File:
+    """A Pkcs12File holds a certificate with its private key; it is shown this once."""
+
+    base64: str = column("The file, in base64.")
+    password: str = column("The password that opens it.")
+    file_name: str = column("The name to save the file under.")
