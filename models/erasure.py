@@ -21,6 +21,7 @@ from models.history import (
     digest,
 )
 from models.imports import UserImportRow
+from models.issued import IssuedCertificate
 from models.notifications import GatheredEvent, Notification
 from models.outbox import Letter
 from models.profiles import EmailValidation
@@ -137,6 +138,9 @@ def masked(name: str, value: str | None) -> str | None:
 async def forget(user: User) -> None:
     """Erases a user, and the name and addresses wherever else they stand."""
     await EmailValidation.filter(certificate__user_id=user.id).delete()
+    held: Any = await Certificate.filter(user_id=user.id).values_list("id", flat=True)
+    # The authority goes on answering for it by its number.
+    await IssuedCertificate.filter(order_id__in=list(held)).update(content=b"")
     await Certificate.filter(user_id=user.id).update(**dict.fromkeys(PERSONAL))
     await UserImportRow.filter(user_id=user.id).update(changes=[], identity_hash="")
     requests: Any = await Request.filter(user_id=user.id).values_list("id", flat=True)
