@@ -43,6 +43,7 @@ from schema.http import LONGEST, PREFLIGHT, Heads, bearer, language_of
 from schema.planned import LARGEST, MOST, reader_of
 from schema.probes import health, ready
 from schema.streams import LARGEST_ROOM, ROOM, Room
+from schema.tokens import tokens
 
 T = TypeVar("T")
 HERE = Path(__file__).parent
@@ -175,6 +176,7 @@ def create_app(
             Route("/ready", ready),
             Route("/metrics", endpoint.metrics),
             downloads(door, endpoint),
+            tokens(door),
             *routes(gateways.authority),
             *graphiql.routes(desk, HERE / "graphiql" / "dist"),
         ],

@@ -14,54 +14,62 @@ from gateways.vault import sub_key
 
 WHO = "segl"
 SIGNED = {"alg": "HS256"}
+CLIENT = "client_id"  # a machine's claim, where a user's is `sub`
 ENCRYPTED = {"alg": "dir", "enc": "A256GCM"}
 
 
 @dataclass(frozen=True)
 class Claims:
-    """Who is signed in: a user of an organisation, or a person who may become one.
+    """Who is signed in: a user of an organisation, a person who may become one, or a machine.
 
-    A person is known by CPR number, or by name and date of birth.
+    A person is known by CPR number, or by name and date of birth; a machine by the certificate
+    that it signed in with.
     """
 
     user_id: UUID | None = None
+    certificate_id: UUID | None = None
     cpr_number: str | None = field(default=None, repr=False)
     name: str | None = field(default=None, repr=False)
     date_of_birth: date | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         is_person = bool(self.cpr_number or (self.name and self.date_of_birth))
-        if is_person == (self.user_id is not None):
-            raise ValueError("Claims speak of a user, or else of a person.")
+        if [is_person, self.user_id is not None, self.certificate_id is not None].count(True) != 1:
+            raise ValueError("Claims speak of a user, of a person or of a machine.")
 
 
 class Identity(Protocol):
-    """Reads tokens, and issues them where Segl itself signs people in."""
+    """Reads tokens, and issues them where Segl itself signs people or machines in."""
+
+    lifetime: timedelta  # of a token that is issued
 
     def claims(self, token: str, now: datetime) -> Claims | None:
         """Read who a token speaks of; None if it is malformed, forged, expired or not ours."""
 
     def token(self, claims: Claims, now: datetime) -> str:
-        """Issue a token, as the sign-in of the development form does."""
+        """Issue a token, as to a machine, or by the sign-in of the development form."""
 
 
 class SignedTokens:
-    """Issues JSON Web Tokens: signed for users, encrypted for persons.
+    """Issues JSON Web Tokens: signed for users and machines, encrypted for persons.
 
-    A user's token bears an id and nothing personal, so a signature will do; a person's bears
-    a CPR number, which nobody who comes across the token may read.
+    A user's or machine's token bears an id and nothing personal, so a signature will do; a
+    person's bears a CPR number, which nobody who comes across the token may read.
     """
 
     def __init__(self, key: bytes, lifetime: timedelta = timedelta(hours=1)) -> None:
         self._signing_key = OctKey.import_key(sub_key(key, "user token"))
         self._encryption_key = OctKey.import_key(sub_key(key, "person token"))
-        self._lifetime = int(lifetime.total_seconds())
+        self.lifetime = lifetime
 
     def token(self, claims: Claims, now: datetime) -> str:
         """Issue a token that lasts for the lifetime given at the start."""
         issued = int(now.timestamp())
-        body = {"iss": WHO, "aud": WHO, "iat": issued, "exp": issued + self._lifetime}
-        body |= {"jti": str(uuid4())}
+        ends = issued + int(self.lifetime.total_seconds())
+        body = {"iss": WHO, "aud": WHO, "iat": issued, "exp": ends, "jti": str(uuid4())}
+        if claims.certificate_id:
+            body |= {CLIENT: str(claims.certificate_id)}
+            return jwt.encode(SIGNED, body, self._signing_key)
         if claims.user_id:
             return jwt.encode(SIGNED, body | {"sub": str(claims.user_id)}, self._signing_key)
         return jwt.encode(
@@ -75,7 +83,7 @@ class SignedTokens:
             is_encrypted = token.count(".") == 4
             body = self._decrypted(token) if is_encrypted else self._verified(token)
             _timely(now).validate(body)
-            return _read_person(body) if is_encrypted else Claims(user_id=UUID(body["sub"]))
+            return _read_person(body) if is_encrypted else _read_signed(body)
         except (JoseError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return None
 
@@ -108,6 +116,12 @@ def _person(claims: Claims) -> dict[str, str | None]:
         "name": claims.name,
         "birthdate": birth.isoformat() if birth else None,
     }
+
+
+def _read_signed(body: dict[str, Any]) -> Claims:
+    if CLIENT in body:
+        return Claims(certificate_id=UUID(body[CLIENT]))
+    return Claims(user_id=UUID(body["sub"]))
 
 
 def _read_person(body: dict[str, Any]) -> Claims:

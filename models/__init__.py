@@ -34,6 +34,7 @@ from models.imports import (
     UserImportRowError,
 )
 from models.issued import IssuedCertificate
+from models.machines import SpentAssertion
 from models.notifications import (
     GatheredEvent,
     Notification,
@@ -150,6 +151,7 @@ __all__ = [
     "Role",
     "RoleAssignment",
     "SettingsPage",
+    "SpentAssertion",
     "SystemRight",
     "User",
     "UserAction",

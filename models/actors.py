@@ -32,6 +32,10 @@ class Actor(Record):
         "models.User", related_name="appearances", null=True, on_delete=fields.SET_NULL
     )
     user_id: UUID | None
+    certificate: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.Certificate", related_name=False, null=True, on_delete=fields.SET_NULL
+    )
+    certificate_id: UUID | None  # that a machine signed in with
 
     # Whoever comes upon the trace of somebody elsewhere reads for which organisation they acted.
     other_side = EVERYONE
@@ -42,10 +46,16 @@ class Actor(Record):
 
     class Meta:
         table = "actor"
+        indexes = (("certificate_id",),)
 
     @classmethod
     async def named(
-        cls, organisation_id: UUID, kind: ActorKind, name: str, user_id: UUID | None = None
+        cls,
+        organisation_id: UUID,
+        kind: ActorKind,
+        name: str,
+        user_id: UUID | None = None,
+        certificate_id: UUID | None = None,
     ) -> "Actor":
         """The actor with this name, the same one each time.
 
@@ -63,9 +73,9 @@ class Actor(Record):
                 KNOWN.clear()
             return KNOWN.setdefault(key, found)
         await connections.get("default").execute_query(
-            "insert into actor (id, organisation_id, kind, name, user_id)"
-            " values ($1, $2, $3, $4, $5) on conflict do nothing",
-            [uuid7(), organisation_id, kind.value, name, user_id],
+            "insert into actor (id, organisation_id, kind, name, user_id, certificate_id)"
+            " values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+            [uuid7(), organisation_id, kind.value, name, user_id, certificate_id],
         )
         return await here.get()
 

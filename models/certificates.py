@@ -201,6 +201,7 @@ class Certificate(Coded, Entity):
             ("organisation_id", "expires_at", "id"),
             ("user_id",),
             ("renewed_by_id",),
+            ("fingerprint",),
         )
 
     @classmethod

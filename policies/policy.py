@@ -12,7 +12,7 @@ from uuid import UUID
 
 import casbin
 
-from policies.subject import OVER_OWN_ONLY, SELF, Subject
+from policies.subject import OF_MACHINES, OVER_OWN_ONLY, SELF, Subject
 
 HERE = Path(__file__).parent
 MOST = 1000  # standings whose permissions are remembered: powers of attorney combine without end
@@ -80,11 +80,11 @@ class Policy:
         return tuple(sorted({f"{thing}:{action}" for _, thing, action in self._rows}))
 
     def roles(self, permission: str) -> tuple[str, ...]:
-        """The roles that hold a permission over the whole organisation."""
+        """The roles, of those that people can be given, that hold a permission over all."""
         return tuple(
             role.upper()
             for role, thing, action in self._rows
-            if f"{thing}:{action}" == permission and role not in OVER_OWN_ONLY
+            if f"{thing}:{action}" == permission and role not in OVER_OWN_ONLY | OF_MACHINES
         )
 
     def granters(self, permission: str) -> tuple[str, ...]:

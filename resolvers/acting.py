@@ -32,6 +32,8 @@ order by p.id
 async def standing_for(home: Standing, cvr_number: str, day: date) -> Standing:
     """Where a user stands in another organisation: with what powers, and named with their own.
 
+    A machine acts for no other: powers of attorney are named to users.
+
     Nothing tells an organisation that is not here from one that gave no power, or gives none any
     more.
     """

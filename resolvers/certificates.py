@@ -21,7 +21,7 @@ from models import (
 )
 from models.numbers import Email, check_ascii_email
 from models.refusals import Conflict, Invalid
-from resolvers import roles, validations
+from resolvers import access, roles, validations
 from resolvers.codes import CODE_LASTS
 from resolvers.context import Context, OneOf, checked_by
 
@@ -114,6 +114,7 @@ async def order(
         ordered_by=await context.actor(),
         **facts(holder, email),
     )
+    await must_not_rise(context, certificate)
     code = None
     if certificate.identification is RetrievalIdentification.ONE_TIME_CODE:
         code = give_code(context, certificate)
@@ -145,6 +146,15 @@ def facts(holder: CertificateHolder, email: str | None) -> dict[str, Any]:
         "contact_name": profile.contact_name,
         "contact_email": profile.contact_email,
     }
+
+
+async def must_not_rise(context: Context, certificate: Certificate) -> None:
+    """Refuses a machine what would make it, or another, one with more system rights."""
+    profile = await CertificateProfile.get_or_none(id=certificate.profile_id)
+    rights = {one.lower() for one in profile.system_rights} if profile else set()
+    if context.subject.is_machine and not rights <= context.subject.roles:
+        context.attempt.denied = profile
+        raise access.denied(context.attempt.permission, context)
 
 
 def new_reference() -> str:
@@ -214,6 +224,7 @@ async def renew_code(context: Context, certificate: Certificate) -> OrderedCerti
     one_time_code: The code to hand over.
     """
     certificate.must_take_codes()
+    await must_not_rise(context, certificate)
     certificate.identification = RetrievalIdentification.ONE_TIME_CODE
     code = give_code(context, certificate)
     await certificate.save()

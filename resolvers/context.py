@@ -107,19 +107,20 @@ class Context:
 
     @property
     def holder(self) -> UUID | None:
-        """Whose an Idempotency-Key is: a user's, or that of a person who has no user yet."""
+        """Whose an Idempotency-Key is: a user's, a machine's, or a person's without a user yet."""
         who = self.person
-        if self.subject.user_id or who is None:
-            return self.subject.user_id
+        if self.subject.id or who is None:
+            return self.subject.id
         proved = f"{who.cpr_number_hash} {who.name} {who.date_of_birth}"
         return UUID(self.gateways.vault.fingerprint(proved)[:32])
 
     async def actor(self) -> Actor:
         """Whoever asks, as the history names them; looked up once in an attempt at a change."""
-        me, known = self.subject.user_id, getattr(self.attempt, "actor", None)
-        if known is None or known.user_id != me:
-            here = self.organisation_id
-            known = await Actor.named(here, ActorKind.PERSON, self.name, me)
+        who, known = self.subject, getattr(self.attempt, "actor", None)
+        if known is None or known.user_id != who.user_id:
+            kind = ActorKind.MACHINE if who.is_machine else ActorKind.PERSON
+            here, certificate = self.organisation_id, who.certificate_id
+            known = await Actor.named(here, kind, self.name, who.user_id, certificate)
             if self.attempt:
                 self.attempt.actor = known
         return known
@@ -148,12 +149,16 @@ class Context:
             return
         if self.subject.user_id:
             self.name = await self.name_in(there)
+        elif self.subject.is_machine:
+            self.name = ""  # there it is but who holds the secret
         self.visit(there, thing.known_as)
 
     def visit(self, organisation_id: UUID, name: str) -> None:
         """Goes on, for this change only, as a person in an organisation where they are no user."""
         self.subject = replace(Subject.person(), organisation_id=organisation_id)
         self.name = self.name or name
+        if self.attempt:
+            self.attempt.actor = None  # who asked at home
 
     async def tell(
         self,

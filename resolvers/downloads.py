@@ -81,9 +81,10 @@ def offer(context: Context, kind: str, key: str) -> Download:
 def addressed(context: Context, kind: str, key: str, name: str) -> Download:
     """The address of a file of some kind and key, which nobody can read out of it."""
     expires_at = context.now + GOOD_FOR
-    who = (str(context.subject.user_id), context.act_for)
-    ticket = orjson.dumps([kind, key, *who, expires_at.timestamp()])
-    url = Url(f"{context.rules.base_url}{PLACE}{context.gateways.vault.ticket(ticket.decode())}")
+    who = context.subject
+    said = [kind, key, who.user_id, who.certificate_id, context.act_for, expires_at.timestamp()]
+    ticket = context.gateways.vault.ticket(orjson.dumps(said).decode())
+    url = Url(f"{context.rules.base_url}{PLACE}{ticket}")
     context.offered.add(url)
     return Download(url, name, CSV, expires_at)
 
@@ -105,9 +106,9 @@ async def fetched(
     ticket = opened(door, token)
     if ticket is None:
         return None
-    name, key, user_id, act_for = ticket
+    name, key, claims, act_for = ticket
     kind = kinds[name]
-    context = await door.context_for(Claims(user_id=user_id), act_for=act_for)
+    context = await door.context_for(claims, act_for=act_for)
     if context is None or not context.policy.allows(context.subject, kind.permission):
         return None
     async with in_transaction():
@@ -125,12 +126,13 @@ async def fetched(
     return kind.name_of(key), sheet.pieces
 
 
-def opened(door: Door, token: str) -> tuple[str, str, UUID, str | None] | None:
+def opened(door: Door, token: str) -> tuple[str, str, Claims, str | None] | None:
     """What an address is for, and whom, if it is one of ours and still good."""
     try:
         text = door.gateways.vault.read_ticket(token)
     except BrokenSeal:
         return None
-    kind, key, user_id, act_for, until = orjson.loads(text)
+    kind, key, user_id, certificate_id, act_for, until = orjson.loads(text)
+    user, certificate = (one and UUID(one) for one in (user_id, certificate_id))
     is_good = until > door.gateways.clock.now().timestamp()
-    return (kind, key, UUID(user_id), act_for) if is_good else None
+    return (kind, key, Claims(user, certificate), act_for) if is_good else None

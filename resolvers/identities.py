@@ -1,8 +1,8 @@
-"""Who is asking: from a token to a user with roles, or to a person who has no user yet."""
+"""Who is asking: from a token to a user with roles, a machine with rights, or a person without."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from uuid_utils.compat import uuid4
 
@@ -35,10 +35,10 @@ class Door:
         channels = {CHANNEL: self.forget, news.CHANNEL: self.gateways.news.tell}
         return heard(url, channels, self.hear)
 
-    def forget(self, user_id: str) -> None:
-        """Asks again where a user stands, and what the user may still follow."""
-        self.standings.forget(user_id)
-        self.gateways.news.remind(user_id)
+    def forget(self, who: str) -> None:
+        """Asks again where a user or a machine stands, and what they may still follow."""
+        self.standings.forget(who)
+        self.gateways.news.remind(who)
 
     def hear(self, is_listening: bool) -> None:
         """Trusts what is known only as long as changes are heard of."""
@@ -73,12 +73,12 @@ class Door:
         """
         now = self.gateways.clock.now()
         day = today(now)
-        standing = await self.standing(claims, day)
+        standing = await self.standing(claims, now)
         if standing is None:
             return None
         if standing.subject.user_id and is_active:
             self.activity.note(standing.subject.user_id, now)
-        if act_for and standing.subject.user_id:
+        if act_for and standing.subject.id:
             standing = await standing_for(standing, act_for, day)
         return Context(
             gateways=self.gateways,
@@ -95,10 +95,10 @@ class Door:
             act_for=act_for,
         )
 
-    async def standing(self, claims: Claims, day: date) -> Standing | None:
-        """Where somebody stands that day; none for a user that is not active."""
-        if claims.user_id:
-            return await self.standings.of(claims.user_id, day)
+    async def standing(self, claims: Claims, now: datetime) -> Standing | None:
+        """Where somebody stands; none for a user that is not active, or a void certificate."""
+        if claims.user_id or claims.certificate_id:
+            return await self.standings.of_signed_in(claims, now)
         return Standing(Subject.person(), claims.name or "", "en", self.person(claims))
 
     def claims(self, token: str, now: datetime) -> Claims | None:

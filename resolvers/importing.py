@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from gateways import Gateways, today
+from gateways import Gateways
 from models import Actor, ActorKind, Change, UserImport
 from models.history import record
 from models.imports import CHECKING, FAILED, LASTS, REHEARSED, RUNNING
@@ -115,9 +115,8 @@ class Worker:
 
     async def context(self, import_: UserImport, who: Actor) -> Context:
         """What a request of whoever started the file would carry, with the roles held now."""
-        day = today(self.gateways.clock.now())
         nobody = Subject(None, import_.organisation_id, frozenset())
-        standing = await Standings().of(who.user_id, day) if who.user_id else None
+        standing = await Standings().of_signed_in(who, self.gateways.clock.now())
         is_here = standing and standing.subject.organisation_id == import_.organisation_id
         subject = standing.subject if standing and is_here else nobody
         uuid = import_.request_uuid

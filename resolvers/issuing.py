@@ -132,6 +132,7 @@ async def proved(context: Context, proof: RetrievalProof) -> Certificate:
         if not (await access.judge(context, permission, found)).is_allowed:
             context.attempt.denied = found
             raise access.denied(permission, context)
+        await certificates.must_not_rise(context, found)
         return found
     code, path = proof.code, ("proof", "code")
     assert code
@@ -154,6 +155,7 @@ async def renew(context: Context, certificate: Certificate, key: KeyChoice) -> I
     pkcs12: The certificate with its key, when the key was made here.
     """
     must_be_fit(certificate, key)
+    await certificates.must_not_rise(context, certificate)
     certificate.must_be_valid(context.now)
     follower = await Certificate.get_or_none(id=certificate.renewed_by_id)
     if follower and follower.standing(context.now) is CertificateStatus.ISSUED:

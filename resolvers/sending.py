@@ -194,7 +194,9 @@ class Worker:
         who, uuid = batch.sent_by, batch.request_uuid
         assert who
         assert uuid
-        subject = Subject(who.user_id, who.organisation_id, frozenset())
+        subject = Subject(
+            who.user_id, who.organisation_id, frozenset(), certificate_id=who.certificate_id
+        )
         context = Context.beside(self.gateways, self.policy, self.rules, subject, who.name, uuid)
         activity, operation = "user:send_for_activation", "sendUsersForActivation"
         change = Change(activity, operation, context.now, uuid)

@@ -7,6 +7,7 @@ from resolvers import (
     erasures,
     imports,
     letters,
+    machines,
     notifications,
     periods,
     power_ends,
@@ -25,6 +26,7 @@ def arrange(gateways: Gateways, policy: Policy, rules: Rules) -> None:
     every(20, lambda: power_ends.turn(gateways, policy), "powers of attorney")
     every(300, lambda: periods.tell_what_ran_out(gateways, policy), "ways in")
     every(3600, lambda: periods.forget(gateways), "forgetting")
+    every(3600, lambda: machines.forget(gateways), "forgetting assertions")
     every(3600, lambda: erasures.turn(gateways), "erasures")
     every(300, lambda: digests.turn(gateways), "digests")
     days = rules.notification_days

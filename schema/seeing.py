@@ -17,7 +17,7 @@ def asking_for(context: Any) -> Asking:
     """What the planner knows of the one who asks."""
     return Asking(
         context.subject.organisation_id,
-        context.subject.user_id,
+        context.subject.id,
         context.now,
         context.today,
         context.extent,

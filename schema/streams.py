@@ -76,7 +76,7 @@ class Streams:
         if context is None or followed is None:
             yield await self.answer(asked, caller)
             return
-        who = context.subject.user_id
+        who = context.subject.id
         if self.open[who] >= self.room.subscriptions:
             yield too_many("subscriptions", self.room.subscriptions)
             return
@@ -103,7 +103,7 @@ class Streams:
             if now is None or now.extent(followed.permission) is NONE:
                 raise Ended
 
-        with news.following(context.subject.user_id, check) as following:
+        with news.following(context.subject.id, check) as following:
             try:
                 async with aclosing(followed.source(following=following)) as ids:
                     async for about in ids:

@@ -43,6 +43,6 @@ def checked_value(check: Any, given: Any, path: tuple[str, ...], asking: Any) ->
 
 def must_be_signed_in(context: Context | None, language: str = "en") -> Context:
     """The context, if somebody is signed in."""
-    if context is None or (not context.subject.roles and context.subject.user_id is None):
+    if context is None or (not context.subject.roles and context.subject.id is None):
         raise Told(Unauthenticated(), context.language if context else language)
     return context

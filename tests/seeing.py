@@ -71,6 +71,7 @@ AccessExplanation                          WHYS > allowedFor permission         
 Viewer                                     viewer > user > id                   user
 Viewer.user                                viewer > user > name                 name
 Viewer.actingFor                           viewer > actingFor > id              power
+Viewer.certificate                         viewer > certificate > id            certificate
 Viewer.organisation                        viewer > organisation > id           organisation
 Viewer.externalMemberships                 ELSEWHERE > id      guesthood
 

@@ -231,6 +231,7 @@ CertificateConnection.csv                     ~        x      x          x      
 certificate:read
 Query.certificate                             x.?      xx?    xx?        xx?         ??x
 Certificate                                   x--      xx-    xx-        xx-         --x
+Viewer.certificate                            ---      ---    ---        ---         ---
 Certificate.renews                            x~?      xx?    xx?        xx?         ??x
 Certificate.renewedBy                         x~?      xx?    xx?        xx?         ??x
 User.certificates                             x~?      xx?    xx?        xx?         ??x

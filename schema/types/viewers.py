@@ -36,6 +36,11 @@ class Viewer:
         keys=("organisation_id", "organisation_id"),
         only=f"{{organisation_id}} = $tenant and {' '.join(ACTED_BY.split())}",
     )
+    certificate = edge(
+        "Certificate",
+        "The certificate that a machine signed in with; null for a person.",
+        allow="certificate:read",
+    )
     language: models.Language = column("The language of letters to this person.")
     notification_preferences = edge(
         "NotificationPreferences",
@@ -60,7 +65,7 @@ class Viewer:
     @computed("The roles held here and now.", "list[Role]", asks=True)
     def roles(asking: Any) -> list[models.Role]:
         subject = asking.context.subject
-        if subject.is_acting:
+        if subject.is_acting or subject.is_machine:
             return []
         return [models.Role(role.upper()) for role in sorted(subject.roles)] + [models.Role.USER]
 
