@@ -81,8 +81,9 @@ def offer(context: Context, kind: str, key: str) -> Download:
 def addressed(context: Context, kind: str, key: str, name: str) -> Download:
     """The address of a file of some kind and key, which nobody can read out of it."""
     expires_at = context.now + GOOD_FOR
-    who = context.subject
-    said = [kind, key, who.user_id, who.certificate_id, context.act_for, expires_at.timestamp()]
+    me = (context.subject.user_id, context.subject.certificate_id)
+    who = [one and str(one) for one in me]
+    said = [kind, key, *who, context.act_for, expires_at.timestamp()]
     ticket = context.gateways.vault.ticket(orjson.dumps(said).decode())
     url = Url(f"{context.rules.base_url}{PLACE}{ticket}")
     context.offered.add(url)

@@ -1,6 +1,7 @@
 """How machines of the tests sign in: real certificates, and assertions that their keys sign."""
 
 import hashlib
+import json
 from base64 import b64encode, urlsafe_b64encode
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from httpx import AsyncClient, Response
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from gateways import Gateways
@@ -67,10 +68,10 @@ class Machine:
         named = {"alg": self.alg, **(header or {"x5t#S256": self.thumbprint})}
         return signed(named, self.claims(**other), self.key)
 
-    async def post(self, assertion: str | None = None, **given: Any) -> Response:
+    async def post(self, proof: str | None = None, **given: Any) -> Response:
         """Asks for a token."""
         usual = {"grant_type": "client_credentials", "client_assertion_type": SIGNED}
-        usual["client_assertion"] = assertion or self.assertion()
+        usual["client_assertion"] = proof or self.assertion()
         data = {name: one for name, one in (usual | given).items() if one is not None}
         return await self.client.post(PLACE, data=data)
 
@@ -105,8 +106,9 @@ def signed(header: dict[str, Any], claims: dict[str, Any], key: Any) -> str:
     """A JSON Web Token, by a key of whichever kind."""
     kind = ECKey if isinstance(key, ec.EllipticCurvePrivateKey) else RSAKey
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return jwt.encode(
-        header, claims, kind.import_key(pem), registry=Registry(algorithms=[header["alg"]])
+    registry = Registry(algorithms=[header["alg"]])
+    return jws.serialize_compact(
+        header, json.dumps(claims), kind.import_key(pem), registry=registry
     )
 
 

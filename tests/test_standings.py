@@ -7,8 +7,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from gateways import heard, today
-from models import RoleAssignment, User
+from gateways import BEGINNING, heard, today
+from models import Certificate, CertificateKind, CertificateProfile, RoleAssignment, User
 from resolvers.standings import CHANNEL, Standings
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +71,58 @@ async def test_a_deactivated_user_is_forgotten_within_a_second(standings, person
     await soon(lambda: (bo.id, day) not in standings.known)
 
     assert await standings.of(bo.id, day) is None
+
+
+@pytest.fixture
+async def certificate(make, hansen):
+    """A certificate of the organisation, with which a machine may administer users."""
+    profile = await make.profile(hansen, system_rights=["IDENTITY_MANAGEMENT"])
+    return await make.certificate(hansen, kind=CertificateKind.ORGANISATION, profile=profile)
+
+
+@pytest.mark.parametrize("facts", [{"status": "REVOKED"}, {"expires_at": BEGINNING}])
+async def test_a_machine_is_shut_out_within_a_second(standings, certificate, gateways, facts):
+    now = gateways.clock.now()
+    await silence(standings)
+    before = await standings.of_machine(certificate.id, now)
+
+    await Certificate.filter(id=certificate.id).update(**facts)
+    await soon(lambda: (certificate.id, None) not in standings.known)
+
+    assert before.subject.roles == {"identity_management"}
+    assert await standings.of_machine(certificate.id, now) is None
+
+
+async def test_a_right_of_a_profile_is_forgotten_within_a_second(standings, certificate, gateways):
+    now = gateways.clock.now()
+    await silence(standings)
+    await standings.of_machine(certificate.id, now)
+
+    here = CertificateProfile.filter(id=certificate.profile_id)
+    await here.update(system_rights=["CERTIFICATE_MANAGEMENT"])
+    await soon(lambda: (certificate.id, None) not in standings.known)
+
+    after = await standings.of_machine(certificate.id, now)
+    assert after.subject.roles == {"certificate_management"}
+
+
+async def test_a_machine_is_asked_about_once(standings, certificate, gateways, sql):
+    now = gateways.clock.now()
+    await silence(standings)
+    sql()
+
+    first = await standings.of_machine(certificate.id, now)
+    again = await standings.of_machine(certificate.id, now)
+
+    assert (first, sql()) == (again, 1)
+
+
+async def test_a_remembered_machine_does_not_outlast_its_certificate(
+    standings, certificate, gateways
+):
+    await standings.of_machine(certificate.id, gateways.clock.now())
+
+    assert await standings.of_machine(certificate.id, certificate.expires_at) is None
 
 
 async def test_a_remembered_role_does_not_outlast_its_day(standings, person, gateways):
