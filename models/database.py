@@ -100,9 +100,10 @@ async def plan_once(connection: Any) -> None:
     """Has PostgreSQL plan a statement once, not anew for the values of each time.
 
     Statements are written so that one plan serves all values. To plan costs more than to run them,
-    and of its own accord PostgreSQL plans long lists anew, for which it expects more of it.
+    and of its own accord PostgreSQL plans long lists anew, for which it expects more of it. Nor
+    does it pay to compile what ends with a page, however much the whole would cost.
     """
-    await connection.execute("set plan_cache_mode = force_generic_plan")
+    await connection.execute("set plan_cache_mode = force_generic_plan; set jit = off")
 
 
 async def known() -> None:
