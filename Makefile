@@ -17,7 +17,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test prove lint types check lock clean bench bench-scale bench-import \
-	bench-ocsp bench-shares bench-lock
+	bench-ocsp bench-shares bench-subscribers bench-lock
 
 help: ## Tell what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -64,6 +64,9 @@ bench-ocsp: .venv/.run bench/node_modules/.made ## Measure answers about certifi
 
 bench-shares: .venv/.run ## Tell where the time of a request goes
 	@$(BIN)/python -m bench.shares
+
+bench-subscribers: .venv/.run bench/node_modules/.made ## Measure a thousand who follow
+	@$(BIN)/python -m bench.subscribers
 
 bench-lock: $(BIN)/python # Pin the newest releases of what the measurements need
 	$(BIN)/python -m pip install --quiet --upgrade uv

@@ -30,8 +30,14 @@ LISTS = {
     " group { name } } } } }",
     "right-holders": "($right: ID!) { right(id: $right) { holders(first: 50) { nodes { id name"
     " } } } }",
+    "rare-right-holders": "($rare: ID!) { right(id: $rare) { holders(first: 50) { nodes { id name"
+    " } } } }",
+    "holders-by-group": "($shared: ID!) { right(id: $shared) { holders(first: 50) { edges { node {"
+    " id name } sources { kind group { name } } } } } }",
     "users-by-right": "($right: ID!) { users(first: 50, filter: {rights: {rightIds: [$right]}}) {"
     " nodes { id name } } }",
+    "users-by-rare-right": "($rare: ID!) { users(first: 50, filter: {rights: {rightIds: [$rare]}})"
+    " { nodes { id name } } }",
     "assignments": "($user: ID!) { user(by: {id: $user}) { rightAssignments(first: 50) { nodes {"
     " id right { title } } } } }",
     "effective-rights": "($user: ID!) { user(by: {id: $user}) { effectiveRights { until right {"
@@ -57,6 +63,8 @@ select (select g.id from "group" g join home on home.id = g.organisation_id
        (select u.id from "user" u join home on home.id = u.organisation_id
         order by u.id limit 1) as "user",
        (select id from "right" where code = 'tax.vat') as "right",
+       (select id from "right" where code = 'customs.declaration') as rare,
+       (select id from "right" where code = 'own.invoices') as shared,
        (select id from power limit 1) as power,
        (select d.id from delegation_group d join delegation_group_power b
         on b.delegation_group_id = d.id limit 1) as bundle

@@ -129,6 +129,7 @@ class Entity(Record):
 
     noun: ClassVar[str]  # what it is called where it stands beside others
     named_by: ClassVar[str] = "id"  # the column that a client names it by, unless it is implied
+    known_by: ClassVar[tuple[str, ...]] = ()  # columns of things by whose names people know it
     form: ClassVar[Any] = UUID  # the form of that column
     missing: ClassVar[str] = "NOT_FOUND"  # the code of the refusal when there is no such thing
     in_use: ClassVar[str] = "IN_USE"  # the code of the refusal to remove it while it is needed

@@ -83,6 +83,7 @@ async def opened(url: str, connection_class: Any = None, most: int = 16) -> Asyn
     await Tortoise.init(config=config(url), _enable_global_fallback=True)
     client: Any = connections.get("default")
     client.connection_class, client.pool_minsize, client.pool_maxsize = connection_class, 1, most
+    client.extra["init"] = plan_once
     try:
         await client.create_connection(with_db=True)
         OPENED.append(lent := Lending(client._pool, most // 2))
@@ -93,6 +94,16 @@ async def opened(url: str, connection_class: Any = None, most: int = 16) -> Asyn
             await lent.end()
     finally:
         await Tortoise.close_connections()
+
+
+async def plan_once(connection: Any) -> None:
+    """Has PostgreSQL plan a statement once, not anew for the values of each time.
+
+    Statements are written so that one plan serves all values. To plan costs more than to run them,
+    and of its own accord PostgreSQL plans long lists anew, for which it expects more of it. Nor
+    does it pay to compile what ends with a page, however much the whole would cost.
+    """
+    await connection.execute("set plan_cache_mode = force_generic_plan; set jit = off")
 
 
 async def known() -> None:

@@ -44,13 +44,13 @@ WAYS = {
                p.id, h.delegation_group_id
         from ({HOLDERS}) h
         join power_of_attorney p on p.id = h.power_of_attorney_id and p.status = 'ACTIVE'
-        join power_of_attorney_right r on r.power_of_attorney_id = p.id""",
+        join power_of_attorney_right r on r.power_of_attorney_id = p.id
+        where $unit::text is null and $vat::text is null""",
 }
 DAY = "coalesce($day::date, $today::date)"
 VALID = f"""
 select s.* from ({" union all ".join(WAYS.values())}) s
 where coalesce(s.from_on, {DAY}) <= {DAY} and coalesce(s.until_on, {DAY}) >= {DAY}
-  and (($unit::text is null and $vat::text is null) or s.power_of_attorney_id is null)
   and ($unit::text is null or s.production_unit_id is null or s.production_unit_id =
        (select id from production_unit where organisation_id = $tenant and p_number = $unit::text))
   and ($vat::text is null or s.vat_unit_id is null or s.vat_unit_id =

@@ -79,6 +79,7 @@ class GroupMember(Entity):
 
     noun = "member"
     owner = "user_id"
+    known_by = ("user_id", "group_id")
     is_held_abroad = True
 
     class Meta:

@@ -177,15 +177,27 @@ def words_in(row: dict[str, Any]) -> str:
     return digest(*(row[name] for name in READABLE))
 
 
-def linked(former: str, row: dict[str, Any]) -> str:
-    """The hash over an entry and the one before."""
+def facts_in(row: dict[str, Any]) -> str:
+    """What else than its place the hash of an entry is made of: the end of a list in JSON."""
     at = row["occurred_at"].astimezone(UTC).isoformat(timespec="microseconds")
     later = ((name, row[name]) for name in LATER if row[name] is not None)
-    return digest(former, row["sequence"], at, *(row[name] for name in FACTS), *later)
+    return as_list(at, *(row[name] for name in FACTS), *later).decode()[1:]
+
+
+def linked(former: str, row: dict[str, Any]) -> str:
+    """The hash over an entry and the one before, as `link_history` makes it."""
+    return hashed(f'["{former}",{row["sequence"]},{facts_in(row)}'.encode())
 
 
 def digest(*parts: Any) -> str:
-    text = orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)
+    return hashed(as_list(*parts))
+
+
+def as_list(*parts: Any) -> bytes:
+    return orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)
+
+
+def hashed(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
@@ -265,19 +277,38 @@ def concerned(about: Entity) -> UUID | None:
 
 ERASED = "erasedWords"  # the change by which an entry vouches for what it has left of others
 MOST_AT_ONCE = 20  # beyond this many COPY is faster, in spite of its round trips
-HEAD = "select sequence, hash from history_head where organisation_id = $1 for update"
+# Takes the next places in the chain, one for each of some facts; nobody else does until the end
+# of the transaction.
+LINK = """
+create function link_history(here uuid, facts text[])
+returns table (place integer, number integer, link text) language plpgsql as $$
+declare
+    fact text;
+begin
+    select 0, sequence, hash into place, number, link from history_head
+    where organisation_id = here for update;
+    foreach fact in array facts loop
+        place := place + 1;
+        number := number + 1;
+        link := encode(sha256(convert_to(
+            concat('["', link, '",', number, ',', fact), 'UTF8')), 'hex');
+        return next;
+    end loop;
+    update history_head set sequence = number, hash = link where organisation_id = here;
+end $$
+"""
+LINK_NO_MORE = "drop function link_history"
+LINKS = "select number, link from link_history($1, $2) order by place"
 APPEND = """
-with told as (
-    insert into history_entry select * from jsonb_populate_recordset(null::history_entry, $1::jsonb)
-) update history_head set sequence = $3, hash = $4 where organisation_id = $2
+insert into history_entry select entry.*
+from link_history($1, $2), jsonb_populate_record(null::history_entry, $3::jsonb -> (place - 1)
+    || jsonb_build_object('sequence', number, 'hash', link)) entry
 """
 
 
 async def append(change: Change, actor: Actor, entries: Iterable[Entry]) -> None:
     """Adds entries to the end of the chain of the actor's organisation."""
-    client, here = connections.get("default"), actor.organisation_id
-    (head,) = await client.execute_query_dict(HEAD, [here])
-    sequence, former, rows = head["sequence"], head["hash"], []
+    client, here, rows = connections.get("default"), actor.organisation_id, []
     common = {
         "organisation_id": here,
         "actor_id": actor.id,
@@ -291,14 +322,16 @@ async def append(change: Change, actor: Actor, entries: Iterable[Entry]) -> None
     async for entry in in_turns(entries):
         row = {"id": uuid7()} | UNCHANGED | entry | common | {"salt": secrets.token_hex(16)}
         row["words_hash"] = words_in(row)
-        row["sequence"] = sequence = sequence + 1
-        row["hash"] = former = linked(former, row)
         rows.append(row)
-    if len(rows) > MOST_AT_ONCE:
-        await insert(HistoryEntry, list(rows[0]), (columns_of(one) async for one in in_turns(rows)))
-        rows = []
-    text = orjson.dumps(rows, default=str).decode()
-    await client.execute_query(APPEND, [text, here, sequence, former])
+    facts = [facts_in(row) async for row in in_turns(rows)]
+    if len(rows) <= MOST_AT_ONCE:
+        text = orjson.dumps(rows, default=str).decode()
+        await client.execute_query(APPEND, [here, facts, text])
+        return
+    links = await client.execute_query_dict(LINKS, [here, facts])
+    for row, one in zip(rows, links, strict=True):
+        row["sequence"], row["hash"] = one["number"], one["link"]
+    await insert(HistoryEntry, list(rows[0]), (columns_of(one) async for one in in_turns(rows)))
 
 
 def columns_of(row: dict[str, Any]) -> list[Any]:

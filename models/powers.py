@@ -187,7 +187,7 @@ class PowerOfAttorneyRight(Record):
     class Meta:
         table = "power_of_attorney_right"
         unique_together = (("power_of_attorney", "right"),)
-        indexes = (("right_id",),)
+        indexes = (("right_id", "power_of_attorney_id"),)
 
 
 class PowerOfAttorneyUser(Record):

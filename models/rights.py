@@ -97,6 +97,7 @@ class RightAssignment(Entity):
 
     noun = "assignment"
     owner = "user_id"
+    known_by = ("right_id", "user_id", "group_id")
     # A group's rights are its members' too.
     owned_by = (
         "exists (select 1 from group_member m where m.group_id = {group_id} and m.user_id = $me"

@@ -33,9 +33,10 @@ def without_people(entity: Entity, changes: Changes) -> Changes:
 
 async def meet(entity: Entity, changes: Changes, here: UUID) -> None:
     """Learns by what names an organisation knows the things whose ids a change put or took."""
-    names = Change.under_way().names
+    names, joined = Change.under_way().names, entity.known_by
     for column, (_, model) in relations(type(entity)).items():
-        for key in changes.get(column, ()) if model else ():
+        keys = changes.get(column, [getattr(entity, column)] if column in joined else ())
+        for key in keys if model else ():
             if key and key not in names:
                 names[key] = await name_of(model, key, here)
 
@@ -59,7 +60,10 @@ async def name_of(model: type[Entity], key: UUID, here: UUID) -> str:
 
 
 def summary(change: Change, about: Entity) -> str:
-    return sentence(change.told_as or change.operation, about.known_as)
+    """What was done, to what or whom; what has no name is told by the names of what it joins."""
+    joined = [getattr(about, column) for column in about.known_by]
+    names = [change.names[one] for one in joined if one in change.names]
+    return sentence(change.told_as or change.operation, ", ".join(names) or about.known_as)
 
 
 def sentence(operation: str, name: str) -> str:

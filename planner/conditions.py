@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
+from planner.sought import Sought
 from planner.tables import column, link, source, table, tenant
 
 
@@ -15,6 +16,8 @@ class Writing(Protocol):
     def expression(self, path: str) -> str: ...
 
     def place(self, name: str) -> str: ...
+
+    def seek(self, sought: Sought) -> None: ...
 
 
 class Condition:
@@ -170,21 +173,22 @@ class HasAll(Condition):
     name: str
     member: str  # of what the client gives: the values
     given: tuple[tuple[str, str], ...] = ()  # its other members: places in the model's source
+    is_alone: bool = False  # whether there is only one value
 
     def text(self, draft: Writing, name: str) -> str:
         key, one = [f"far.{column(self.model, name)}" for name in (self.key, self.name)]
-        here, values = f"far.{tenant(self.model)}", f"{draft.place(name)}::uuid[]"
-        # As an array it is looked up once, whatever the planner of PostgreSQL thinks of its size.
-        return (
-            f"t.id = any(array(select {key} from {placed(source(self.model), draft)} far"
-            f" where {here} = {draft.place('tenant')} and {one} = any({values})"
-            f" group by {key} having count(distinct {one}) = cardinality({values})))"
-        )
+        values = f"{draft.place(name)}::uuid[]"
+        facts = f"far.{tenant(self.model)} = {draft.place('tenant')} and {one} = any({values})"
+        rows = f"{placed(source(self.model), draft)} far where {facts}"
+        having = f"count(distinct {one}) = cardinality({values})"
+        draft.seek(Sought(rows, key, "" if self.is_alone else having))
+        return ""
 
     def parts(self, name: str, given: Any, asking: Any) -> list[tuple[Condition, str, Any]]:
         values = [*dict.fromkeys(getattr(given, self.member))]
         places = [(Given(place), place, getattr(given, one)) for one, place in self.given]
-        return [(self, name, values), *places] if values else []
+        condition = replace(self, is_alone=len(values) == 1)
+        return [(condition, name, values), *places] if values else []
 
 
 @dataclass(frozen=True)

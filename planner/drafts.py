@@ -6,6 +6,7 @@ from typing import Any
 
 from planner.conditions import Columns, Condition, filled, placed
 from planner.pages import Stretch
+from planner.sought import Sought
 from planner.tables import (
     HERE,
     THERE,
@@ -13,7 +14,6 @@ from planner.tables import (
     Table,
     column,
     end,
-    is_computed,
     kind,
     link,
     source,
@@ -46,6 +46,7 @@ class Draft:
         self.model = model
         self.places: list[str] = []
         self.joins: dict[str, str] = {}
+        self.sought: list[Sought] = []  # among which the rows must be
         here = within(model, "t", self.place("tenant"))
         self.source = placed(source(model), self)
         mine = self.owned(getattr(model, "owner")) if own or abroad else ""  # noqa: B009
@@ -87,26 +88,29 @@ class Draft:
     def owned(self, owner: str) -> str:
         """Whose a row is: by a column of its own, by a row of a relation, or by a fact beside."""
         if "." in owner:
-            return self.some(owner, self.place("me"))
+            own = self.related(owner, self.place("me"))
+            return own.among(own.all)
         mine = f"t.{column(self.model, owner)} = {self.place('me')}"
         also = getattr(self.model, "owned_by", None)
         return f"({mine} or {filled(also, self)})" if also else mine
 
-    def some(self, path: str, value: str, also: str = "true") -> str:
-        """Whether a row of a relation has a value in a column, and a fact holds of it."""
+    def related(self, path: str, value: str, also: str = "true") -> Sought:
+        """The rows of a relation that have a value in a column, if a fact holds of them."""
         relation, name = path.split(".")
         way = link(self.model, relation)
         also = placed(also.format_map(Columns(way.target, "own")), self)
-        near, key = column(self.model, way.near), column(way.target, way.key)
-        rows = placed(source(way.target), self)
         facts = f"own.{column(way.target, name)} = {value} and {also}"
-        if is_computed(way.target):  # no index leads to its rows: they are made once, and kept
-            return f"t.{near} = any(array(select own.{key} from {rows} own where {facts}))"
-        return f"exists (select 1 from {rows} own where own.{key} = t.{near} and {facts})"
+        rows = f"{placed(source(way.target), self)} own where {facts}"
+        key, near = f"own.{column(way.target, way.key)}", f"t.{column(self.model, way.near)}"
+        return Sought(rows, key, near=near)
 
     def where(self, conditions: Iterable[tuple[Condition, str]]) -> None:
         texts = [condition.text(self, name) for condition, name in conditions]
         self.conditions += [text for text in texts if text]
+
+    def seek(self, sought: Sought) -> None:
+        """Keeps to the rows that are found among others."""
+        self.sought.append(sought)
 
     def only(self, fact: str | None) -> None:
         if fact:
@@ -135,17 +139,31 @@ class Draft:
     def runs(self, stretch: Stretch) -> str:
         direction = " desc" if stretch.is_falling else ""
         order = ", ".join(self.sorted(path) + direction for path in stretch.order.all)
-        return f" order by {order} limit {self.place('limit')}"
+        return f" order by {order}"
 
-    def select(self, columns: str, rest: str = "") -> str:
-        joins, where = "".join(self.joins.values()), " and ".join(self.conditions)
-        return f"select {columns} from {self.source} t{joins} where {where}{rest}"
+    def stretch(self, columns: str, stretch: Stretch) -> str:
+        """The rows of one stretch, in its order."""
+        return self.select(columns, self.runs(stretch), self.place("limit"))
+
+    def select(self, columns: str, order: str = "", limit: str = "") -> str:
+        """The rows; where they are sought among others and cut, from the side that is nearer."""
+        plain, ids = self.conditions, [one.all for one in self.sought]
+        if len(ids) == 1 and limit:
+            (one,) = self.sought
+            ids = [one.first(self.rows(f"{one.near} as key", plain, order), limit)]
+        found = [one.among(keys) for one, keys in zip(self.sought, ids, strict=True)]
+        end = f"{order} limit {limit}" if limit else order
+        return self.rows(columns, [*plain, *found], end)
+
+    def rows(self, columns: str, conditions: list[str], end: str) -> str:
+        joins, where = "".join(self.joins.values()), " and ".join(conditions)
+        return f"select {columns} from {self.source} t{joins} where {where}{end}"
 
     def belong(self, way: Link) -> None:
         """Keeps to the rows that belong to the row above."""
         if way.through:
             path, fact = way.through
-            self.conditions.append(self.some(path, "above.key", fact))
+            self.seek(self.related(path, "above.key", fact))
             return
         keys = (f"t.{column(self.model, name)} = above.key" for name in (way.key, *way.also))
         self.conditions.append(f"({' or '.join(keys)})")

@@ -189,8 +189,8 @@ class Level:
                 self.narrow(draft, self.declared, by)
             if isinstance(self.declared, Edge) and self.declared.is_many:
                 order = f" order by {draft.sorted(self.declared.order)}"
-                limit = f" limit {self.declared.limit}" if self.declared.limit else ""
-            statement = draft.done(draft.select(self.selected(draft), order + limit))
+                limit = str(self.declared.limit or "")
+            statement = draft.done(draft.select(self.selected(draft), order, limit))
             self.variants[variant] = statement, statement
         return self.variants[variant][0]
 

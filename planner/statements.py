@@ -35,8 +35,8 @@ def rows(
     """All rows that belong to the rows above; or all of the tenant's."""
     draft.among(way, beside)
     text = columns(draft, paths)
-    end = f" limit {limit}" if limit else ""
-    return draft.done(draft.select(text, f" order by {draft.sorted(order)}{end}"))
+    end = str(limit) if limit else ""
+    return draft.done(draft.select(text, f" order by {draft.sorted(order)}", end))
 
 
 def page(
@@ -46,9 +46,9 @@ def page(
     draft.beyond(stretch)
     text = columns(draft, paths) + marks(draft, stretch)
     if not way:
-        return draft.done(draft.select(text, draft.runs(stretch)))
+        return draft.done(draft.stretch(text, stretch))
     draft.belong(way)
-    return draft.done(lateral(draft, draft.select(text, draft.runs(stretch))))
+    return draft.done(lateral(draft, draft.stretch(text, stretch)))
 
 
 def stretched(
@@ -61,15 +61,15 @@ def stretched(
     text = f"{columns}, {mark} as marks" if has_marks else columns
     if way:
         draft.belong(way)
-        return draft.done(lateral(draft, draft.select(text, draft.runs(stretch)), "::text"))
-    return draft.done(draft.select(text, draft.runs(stretch)))
+        return draft.done(lateral(draft, draft.stretch(text, stretch), "::text"))
+    return draft.done(draft.stretch(text, stretch))
 
 
 def told(draft: Draft, text: str, stretch: Stretch, way: Link) -> Statement:
     """The rows of one stretch for each of the rows above, as one text of JSON."""
     draft.beyond(stretch)
     draft.belong(way)
-    rows, order = draft.select(f"{text} as one", draft.runs(stretch)), ""
+    rows, order = draft.stretch(f"{text} as one", stretch), ""
     if stretch.is_backward:
         rows = f"select one, row_number() over () from ({rows}) back"
         order = " order by row_number desc"

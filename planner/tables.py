@@ -28,11 +28,6 @@ def source(model: Table) -> str:
     return f"({text})" if text else table(model)
 
 
-def is_computed(model: Table) -> bool:
-    """Whether a model's rows are no table's, but made when they are asked for."""
-    return getattr(model, "source", None) is not None
-
-
 def tenant(model: Table) -> str:
     """The column that tells which tenant's a row is."""
     name = getattr(model, "tenant")  # noqa: B009

@@ -135,7 +135,7 @@ async def approve(context: Context, request: Request) -> PowerOfAttorney:
         if right.is_retired:
             raise Conflict("RIGHT_NOT_ASSIGNABLE", path=("decision",), current=right)
     power.status, power.from_on = PowerOfAttorneyStatus.ACTIVE, context.today
-    await must_be_new(power, {one.id for one in rights})
+    await must_be_new(power, {one.id for one in rights}, context.today)
     await power.save()
     await tell_granted(context, power, besides=request.user_id)
     return power

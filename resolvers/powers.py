@@ -169,7 +169,7 @@ async def give(context: Context, power: PowerOfAttorney, rights: list[Right]) ->
             if right.permissions:
                 raise Conflict("RIGHT_NOT_ASSIGNABLE", path=("rightIds", at), current=right)
     await context.organisation_locked()
-    await must_be_new(power, {one.id for one in rights})
+    await must_be_new(power, {one.id for one in rights}, context.today)
     await power.save()
     here = {"organisation_id": power.organisation_id, "power_of_attorney_id": power.id}
     await PowerOfAttorneyRight.bulk_create(
@@ -178,12 +178,16 @@ async def give(context: Context, power: PowerOfAttorney, rights: list[Right]) ->
     note_rest(power, "rights", [], [one.known_as for one in rights])
 
 
-async def must_be_new(power: PowerOfAttorney, rights: set[Any]) -> None:
-    """Refuses a power that gives the same rights with the same limits at the same time."""
+async def must_be_new(power: PowerOfAttorney, rights: set[Any], day: date) -> None:
+    """Refuses a power that gives the same rights with the same limits at the same time.
+
+    What is over stands in the way of none, whether or not its end has been recorded, or decided.
+    """
     facts = ("organisation_id", "grantee_cvr_number", "status")
     same = PowerOfAttorney.filter(**{name: getattr(power, name) for name in facts})
     for one in await same.exclude(id=power.id).order_by("id").prefetch_related("rights"):
-        if one.is_doubled_by(power) and {each.right_id for each in one.rights} == rights:
+        is_same = one.is_doubled_by(power) and {each.right_id for each in one.rights} == rights
+        if is_same and not one.is_over(day):
             is_open = power.status is PowerOfAttorneyStatus.REQUESTED
             code = "REQUEST_ALREADY_OPEN" if is_open else "RIGHT_ALREADY_ASSIGNED"
             raise Conflict(code, path=("rightIds",), current=one)

@@ -156,7 +156,11 @@ class Power:
 
     def is_open(self, day: date) -> bool:
         """Whether it has been granted and has not ended, though it may not have begun."""
-        return self.status == "ACTIVE" and (self.until is None or day <= self.until)
+        return self.status == "ACTIVE" and not self.is_over(day)
+
+    def is_over(self, day: date) -> bool:
+        """Whether its last day has passed."""
+        return self.until is not None and self.until < day
 
     def is_doubled_by(self, other: "Power") -> bool:
         """Whether another gives the same, to the same, at the same time."""

@@ -22,7 +22,8 @@ class PowerTries(Tries):
             return "RIGHT_NOT_ASSIGNABLE"
         is_open = power.status == "REQUESTED"
         code = "REQUEST_ALREADY_OPEN" if is_open else "RIGHT_ALREADY_ASSIGNED"
-        return code if any(one.is_doubled_by(power) for one in self.oracle.powers) else None
+        lasting = [one for one in self.oracle.powers if not one.is_over(self.today)]
+        return code if any(one.is_doubled_by(power) for one in lasting) else None
 
     def given(self, power: Power) -> dict[str, Any]:
         found: dict[str, Any] = {

@@ -32,9 +32,9 @@ KIND = re.compile(
     r" and id = any\(string_to_array\(\$2, ','\)::uuid\[\]\)"
 )
 OWN_ABROAD = re.compile(
-    r'\((t\."organisation_id" = \$1) or (?:t\."user_id" = \$(\d+)|exists \(select 1 from'
-    r' "group_member" own where own\."group_id" = t\."id" and own\."user_id" = \$(\d+)'
-    r" and true\))\)"
+    r'\((t\."organisation_id" = \$1) or (?:t\."user_id" = \$(\d+)|t\."id" = any\('
+    r'array\(select own\."group_id" from "group_member" own where own\."user_id" = \$(\d+)'
+    r" and true\)\))\)"
 )
 
 

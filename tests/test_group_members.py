@@ -237,6 +237,8 @@ async def test_removed_members_are_told_one_by_one_and_in_the_history(
         (None, "NOT_A_MEMBER")
     ] * 3
     assert [one["problem"]["path"] for one in others] == [["memberIds", str(n)] for n in (1, 2, 3)]
+    (entry,) = await HistoryEntry.filter(about_id=member.id, operation="removeGroupMembers")
+    assert entry.summary == "Remove group members: Eva Lund, Payroll"
     assert answer["group"] == {"version": 2, "members": {"totalCount": 1}}
     assert await GroupMember.exists(id=elsewhere.id)
     (entry,) = await history_of(ask, bo, member)

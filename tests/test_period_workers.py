@@ -1,68 +1,17 @@
 """Two workers watch the periods: each begins and ends once, within a minute of its time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
 from contextvars import Context
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from time import monotonic
 
 import pytest
 from tortoise.transactions import in_transaction
 
-from gateways import Jobs
 from models import HistoryEntry, User
 from resolvers import periods
-from server import create_app
+from tests.hurrying import MINUTE, told_by, two_workers
 
 pytestmark = pytest.mark.anyio
-
-SPEED = 15  # how much faster than life these minutes pass
-MINUTE = timedelta(seconds=60)
-
-
-class Fast:
-    """Time that hurries, and jobs that keep pace with it."""
-
-    def __init__(self, at: datetime):
-        self._at, self._began = at, monotonic()
-
-    def now(self) -> datetime:
-        return self._at + timedelta(seconds=SPEED * (monotonic() - self._began))
-
-
-class FastJobs(Jobs):
-    """Jobs whose pauses are as much shorter."""
-
-    def every(self, seconds: float, work: Callable[[], Awaitable[object]], name: str) -> None:
-        super().every(seconds / SPEED, work, name)
-
-
-@pytest.fixture
-def working(environment, gateways):
-    """Two workers with jobs of their own, beginning at a moment."""
-
-    @asynccontextmanager
-    async def working(at):
-        clock = Fast(at)
-        both = [replace(gateways, clock=clock, jobs=FastJobs()) for _ in range(2)]
-        for reach in both:
-            create_app(environment, reach)
-        async with both[0].jobs.running(), both[1].jobs.running():
-            yield clock
-
-    return working
-
-
-async def told_by(clock, user, activity):
-    """The entry that tells of a transition, awaited for two minutes at most."""
-    deadline = clock.now() + 2 * MINUTE
-    while clock.now() < deadline:
-        if entries := await HistoryEntry.filter(about_id=user.id, activity=activity):
-            return entries
-        await asyncio.sleep(0.02)
-    pytest.fail("nothing happened in two minutes")
 
 
 def utc(text: str) -> datetime:
@@ -80,7 +29,9 @@ NIGHTS = {
 
 
 @pytest.mark.parametrize("night", NIGHTS)
-async def test_a_period_begins_and_another_ends_within_a_minute_of_midnight(person, working, night):
+async def test_a_period_begins_and_another_ends_within_a_minute_of_midnight(
+    person, environment, gateways, night
+):
     day, midnight = date.fromisoformat(NIGHTS[night][0]), utc(NIGHTS[night][1])
     leaving = await person(deactivated_from=day)
     returning = await person(
@@ -90,10 +41,9 @@ async def test_a_period_begins_and_another_ends_within_a_minute_of_midnight(pers
         deactivated_until=day - timedelta(days=1),
     )
 
-    async with working(midnight - timedelta(seconds=20)) as clock:
+    async with two_workers(environment, gateways, midnight - timedelta(seconds=20)) as clock:
         (left,) = await told_by(clock, leaving, "user:deactivate")
         (came,) = await told_by(clock, returning, "user:reactivate")
-        await asyncio.sleep(25 / SPEED)  # both workers have looked again
 
     for entry in (left, came):
         assert midnight <= entry.occurred_at <= midnight + MINUTE

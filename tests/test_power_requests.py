@@ -161,6 +161,20 @@ async def test_the_same_is_asked_once_while_it_is_open(asked, decide):
     assert (await asked())["errors"] == []
 
 
+async def test_what_was_asked_for_until_a_day_that_has_passed_is_asked_for_anew(
+    asked, make, gateways
+):
+    until = today(make.now) + timedelta(days=1)
+    await asked(until=until.isoformat())
+
+    gateways.clock.advance(days=2)
+    anew = await asked(until=(until + timedelta(days=30)).isoformat())
+    again = await asked(until=(until + timedelta(days=30)).isoformat())
+
+    assert anew["errors"] == []
+    assert again.problem == "REQUEST_ALREADY_OPEN"
+
+
 @pytest.mark.parametrize(
     ("wrong", "code", "path"),
     [

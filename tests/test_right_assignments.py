@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gateways import today
-from models import ProductionUnit, Right, RightAssignment, User, UserStatus
+from models import HistoryEntry, ProductionUnit, Right, RightAssignment, User, UserStatus
 from tests.reading import history_of
 
 pytestmark = pytest.mark.anyio
@@ -111,6 +111,17 @@ async def test_the_history_of_the_user_tells_what_was_given_and_taken(ask, perso
         ("removeRight", "DONE"),
         {"rights": ("Tax: File VAT", None)},
     )
+
+
+async def test_what_was_taken_is_told_by_name_when_it_is_gone(ask, person, make, vat):
+    organisation, bo = await person("organisation_administrator"), await person(name="Bo Holm")
+    assignment = await make.right(bo)
+
+    await ask(organisation, REMOVE, input={"assignmentId": assignment.id})
+
+    (entry,) = await HistoryEntry.filter(about_id=assignment.id, operation="removeRight")
+    assert entry.summary == "Remove right: Tax: File VAT, Bo Holm"
+    assert entry.concerns_id == bo.id
 
 
 async def test_the_user_is_written_to(ask, administrator, person, make, vat, letters):
