@@ -8,7 +8,7 @@ from models.machines import TELL_MACHINES, TELL_NO_MACHINES
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0020_retrieval")]
+    dependencies = [("models", "0022_links")]
 
     operations = [
         ops.AddField(
