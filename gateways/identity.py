@@ -35,7 +35,7 @@ class Claims:
     def __post_init__(self) -> None:
         is_person = bool(self.cpr_number or (self.name and self.date_of_birth))
         if [is_person, self.user_id is not None, self.certificate_id is not None].count(True) != 1:
-            raise ValueError("Claims speak of a user, of a person or of a machine.")
+            raise ValueError("Claims speak of a user, or else of a person, or else of a machine.")
 
 
 class Identity(Protocol):

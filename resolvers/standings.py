@@ -59,11 +59,11 @@ class Standing:
     def of_certificate(cls, certificate: Certificate) -> "Standing | None":
         """Where a machine stands that signed in with a certificate; none without a right."""
         rights = certificate.profile.system_rights if certificate.profile else []
-        here = certificate.organisation_id
-        subject = Subject.machine(certificate.id, here, rights)
-        nobody = Person(None, None, None)
-        until = certificate.expires_at
-        return cls(subject, certificate.known_as, "en", nobody, until=until) if rights else None
+        if not rights:
+            return None
+        subject = Subject.machine(certificate.id, certificate.organisation_id, rights)
+        nobody, until = Person(None, None, None), certificate.expires_at
+        return cls(subject, certificate.known_as, "en", nobody, until=until)
 
 
 @dataclass

@@ -16,6 +16,11 @@ FORM = "application/x-www-form-urlencoded"
 BY_CLIENT = "client_credentials"
 BY_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SIGNED = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+# By which parameter each grant gives the assertion, and the refusal of one that gives none.
+ASSERTED = {
+    BY_CLIENT: ("client_assertion", "invalid_client"),
+    BY_BEARER: ("assertion", "invalid_request"),
+}
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -70,19 +75,18 @@ async def form(request: Request) -> dict[str, str]:
 
 def asserted(given: dict[str, str]) -> str:
     """The assertion that a token is asked for by."""
-    match given.get("grant_type"):
-        case None:
-            raise Refused("invalid_request", "The parameter grant_type is missing.")
-        case "client_credentials":
-            if given.get("client_assertion_type") != SIGNED or "client_assertion" not in given:
-                text = f"A client_assertion is needed, and its client_assertion_type: {SIGNED}"
-                raise Refused("invalid_client", text)
-            return given["client_assertion"]
-        case "urn:ietf:params:oauth:grant-type:jwt-bearer":
-            if "assertion" not in given:
-                raise Refused("invalid_request", "The parameter assertion is missing.")
-            return given["assertion"]
-    raise Refused("unsupported_grant_type", f"The grant_type must be {BY_CLIENT} or {BY_BEARER}.")
+    grant = given.get("grant_type")
+    if grant is None:
+        raise Refused("invalid_request", "The parameter grant_type is missing.")
+    if grant not in (BY_CLIENT, BY_BEARER):
+        text = f"The grant_type must be {BY_CLIENT} or {BY_BEARER}."
+        raise Refused("unsupported_grant_type", text)
+    if grant == BY_CLIENT and given.get("client_assertion_type") != SIGNED:
+        raise Refused("invalid_client", f"The client_assertion_type must be {SIGNED}.")
+    name, code = ASSERTED[grant]
+    if name not in given:
+        raise Refused(code, f"The parameter {name} is missing.")
+    return given[name]
 
 
 def refused(code: str, text: str) -> Response:

@@ -338,9 +338,11 @@ def test_a_persons_token_shows_nothing_of_the_person():
         {"date_of_birth": date(1990, 1, 21)},
         {"cpr_number": ""},
         {"user_id": uuid4(), "cpr_number": CPR},
+        {"certificate_id": uuid4(), "cpr_number": CPR},
+        {"certificate_id": uuid4(), "user_id": uuid4()},
     ],
 )
-def test_claims_speak_of_a_user_or_else_of_a_person(given):
+def test_claims_speak_of_a_user_or_else_of_a_person_or_a_machine(given):
     with pytest.raises(ValueError, match="or else"):
         Claims(**given)
 

@@ -218,12 +218,9 @@ def test_the_printed_contract_is_the_one_that_is_offered():
     )
 
 
-def test_every_example_of_the_readme_can_be_asked():
-    readme = HERE / "README.md"
-    if not readme.exists():
-        pytest.skip("README.md is not written yet.")
-
+@pytest.mark.parametrize("text", ["README.md", *sorted(map(name_of, HERE.glob("docs/*.md")))])
+def test_every_example_that_is_told_can_be_asked(text):
     for block in re.findall(
-        r"^```graphql\n(.*?)^```", readme.read_text(), re.DOTALL | re.MULTILINE
+        r"^```graphql\n(.*?)^```", (HERE / text).read_text(), re.DOTALL | re.MULTILINE
     ):
         assert validate(graph._schema, parse(block)) == [], block

@@ -6,14 +6,17 @@ import signal
 import socket
 import sys
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from httpx import AsyncClient
 
 from gateways import Claims, SignedTokens, WallClock, _key_of_this_process
 from gateways.authority import KeyFolder
-from models import UserImport
+from models import CertificateKind, UserImport
 from resolvers.importing import STUMBLES
+from tests.certificates import REVOKE
 from tests.files import UPLOAD, created
 from tests.files import file as text_of
 from tests.following import streaming, talking
@@ -21,7 +24,7 @@ from tests.following import streaming, talking
 pytestmark = pytest.mark.anyio
 
 HERE = Path(__file__).parent.parent
-ROWS = 200
+ROWS, DAY = 200, timedelta(days=1)
 
 
 @pytest.fixture
@@ -136,6 +139,36 @@ async def test_two_servers_tell_of_a_file_that_a_third_process_runs(
         assert (states[0], states[-1]) == (("CHECKING", 0), ("DONE", 100))
         assert [percent for status, percent in states if status == "RUNNING" and percent < 100]
     assert (await UserImport.get(id=uploaded)).done_count == ROWS
+
+
+@pytest.fixture
+async def machine(make, hansen):
+    """A certificate of the organisation, with which a machine may administer users."""
+    profile = await make.profile(hansen, system_rights=["IDENTITY_MANAGEMENT"])
+    facts = {"kind": CertificateKind.SYSTEM, "profile": profile}
+    return await make.certificate(hansen, **facts, expires_at=WallClock().now() + DAY)
+
+
+async def test_a_machine_that_one_process_shuts_out_is_nobody_in_two_others(
+    serving, ask, admin, machine
+):
+    claims, now = Claims(certificate_id=machine.id), WallClock().now()
+    bearer = SignedTokens(_key_of_this_process()).token(claims, now)
+    heads = {"authorization": f"Bearer {bearer}"}
+
+    async def said(address):
+        body = {"query": "{ viewer { permissions } }"}
+        return (await client.post(f"http://{address}/graphql", json=body, headers=heads)).json()
+
+    async with serving() as (one, _), serving() as (other, _), AsyncClient() as client:
+        before = [await said(address) for address in (one, other, one, other)]
+        given = {"certificateId": machine.id, "reason": "KEY_COMPROMISE"}
+        await ask(admin, REVOKE, input=given)
+        await asyncio.sleep(0.5)
+        after = [await said(address) for address in (one, other)]
+
+    assert ["errors" in one for one in before] == [False] * 4
+    assert {one["errors"][0]["extensions"]["code"] for one in after} == {"UNAUTHENTICATED"}
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
