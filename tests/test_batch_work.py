@@ -7,18 +7,21 @@ import signal
 
 import pytest
 
+from gateways import Claims
 from models import (
     Activation,
     ActivationBatch,
     Authenticator,
     BatchCodes,
     BatchPart,
+    CertificateKind,
     HistoryEntry,
     Letter,
     User,
     bulk,
 )
 from models.verification import verify
+from tests.machines import Machine
 from tests.users import DELETE, UPDATE, changing
 
 pytestmark = pytest.mark.anyio
@@ -108,6 +111,24 @@ async def test_the_history_tells_it_of_each_as_of_who_asked(admin, imported, sen
     assert {one.actor_user_id for one in entries} == {admin.id}
     assert len({one.request_uuid for one in entries}) == 1
     assert {one.version for one in await User.filter(status="AWAITING_ACTIVATION")} == {2}
+
+
+async def test_a_batch_of_a_machine_is_sent_in_its_name(imported, make, hansen, client, gateways):
+    await imported(101)
+    profile = await make.profile(hansen, system_rights=["IDENTITY_MANAGEMENT"])
+    facts = {"kind": CertificateKind.SYSTEM, "profile": profile}
+    certificate = await make.certificate(hansen, **facts)
+    machine = Machine(client, gateways, certificate, None)
+    claims = Claims(certificate_id=certificate.id)
+    machine.token = gateways.identity.token(claims, gateways.clock.now())
+
+    await machine.ask(BATCH, input=EVERYBODY)
+    await gateways.jobs.run_once("batches")
+
+    entries = HistoryEntry.filter(operation="sendUsersForActivation", about_kind="USER")
+    actors = {one.actor for one in await entries.select_related("actor")}
+    assert {(one.kind, one.name) for one in actors} == {("MACHINE", certificate.known_as)}
+    assert await entries.count() == 101
 
 
 async def test_codes_are_shown_when_all_are_sent(imported, send_all, seen, client, gateways):

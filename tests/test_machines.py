@@ -461,3 +461,18 @@ async def test_what_was_used_is_forgotten_when_it_is_too_old_to_serve(machine, g
 
     assert (kept, await SpentAssertion.all().count()) == (1, 0)
     assert payroll.token
+
+
+async def test_what_a_machine_asks_is_planned_and_costs_what_a_person_costs(
+    machine, ask, client, bo, sql
+):
+    payroll = await (await machine(IDENTITY)).sign_in()
+    body, heads = {"query": USERS}, {"authorization": f"Bearer {payroll.token}"}
+    sql()
+
+    answer = await client.post("/graphql", json=body, headers=heads)
+
+    assert "x-segl-executor" not in answer.headers
+    by_machine = sql()
+    await ask(bo, USERS)
+    assert by_machine == sql()

@@ -150,7 +150,7 @@ async def machine(make, hansen):
 
 
 async def test_a_machine_that_one_process_shuts_out_is_nobody_in_two_others(
-    serving, ask, admin, machine
+    serving, ask, admin, machine, stuck
 ):
     claims, now = Claims(certificate_id=machine.id), WallClock().now()
     bearer = SignedTokens(_key_of_this_process()).token(claims, now)
@@ -160,15 +160,24 @@ async def test_a_machine_that_one_process_shuts_out_is_nobody_in_two_others(
         body = {"query": "{ viewer { permissions } }"}
         return (await client.post(f"http://{address}/graphql", json=body, headers=heads)).json()
 
-    async with serving() as (one, _), serving() as (other, _), AsyncClient() as client:
+    async with (
+        serving() as (one, _),
+        serving() as (other, _),
+        streaming(one, bearer, stuck.id) as stream,
+        AsyncClient() as client,
+    ):
+        _, first = await stream.next()
         before = [await said(address) for address in (one, other, one, other)]
         given = {"certificateId": machine.id, "reason": "KEY_COMPROMISE"}
         await ask(admin, REVOKE, input=given)
+        _, last = await stream.next()
         await asyncio.sleep(0.5)
         after = [await said(address) for address in (one, other)]
 
     assert ["errors" in one for one in before] == [False] * 4
-    assert {one["errors"][0]["extensions"]["code"] for one in after} == {"UNAUTHENTICATED"}
+    assert state(first)[0] == "RUNNING"
+    codes = [one["errors"][0]["extensions"]["code"] for one in (last, *after)]
+    assert codes == ["UNAUTHENTICATED"] * 3
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
