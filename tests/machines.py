@@ -14,7 +14,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from gateways import Gateways
-from gateways.assertions import Registry
+from gateways.assertions import CURVES, Registry
 from models import Certificate, CertificateKind, Organisation, User
 from tests.asking import Answer, as_json
 from tests.certificates import KEY, RETRIEVE, own, request
@@ -46,7 +46,7 @@ class Machine:
     def alg(self) -> str:
         if not isinstance(self.key, ec.EllipticCurvePrivateKey):
             return "PS256"
-        return {"secp256r1": "ES256", "secp384r1": "ES384"}[self.key.curve.name]
+        return CURVES[self.key.curve.name]
 
     @property
     def thumbprint(self) -> str:
