@@ -20,6 +20,8 @@ class Export:
     name: str
     operation: str
     columns: dict[str, str]
+    amounts: tuple[str, ...] = ()  # columns of kroner, which spreadsheets read with a comma
+    has_orders: bool = False  # whether who asks for the list chooses its order
 
 
 EXPORTS = {
@@ -44,6 +46,21 @@ EXPORTS = {
             "Aktiveret": "activatedAt",
             "Sidst aktiv": "lastActiveAt",
         },
+        has_orders=True,
+    ),
+    "billing:read_overview": Export(
+        "transactions.csv",
+        "exportTransactions",
+        {
+            "Tidspunkt": "occurredAt",
+            "Type": "kind",
+            "Beløb": "amount",
+            "EAN": "eanNumber",
+            "Bruger": "user.name",
+            "Bruger-UUID": "user.uuid",
+            "Certifikat-UUID": "certificate.uuid",
+        },
+        amounts=("Beløb",),
     ),
     "certificate:export": Export(
         "certificates.csv",

@@ -15,6 +15,7 @@ test_who_may_use_billing = who_may("""
                       self  user_administrator  rights_administrator  organisation_administrator
     billing:read       .            x                    x                       x
     billing:update     .            .                    .                       x
+    billing:read_overview  .        .                    .                       x
     ean:add            .            .                    .                       x
     ean:update         .            .                    .                       x
     ean:remove         .            .                    .                       x

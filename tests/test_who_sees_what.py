@@ -102,6 +102,7 @@ Certificate.user                              x~?      xx?    xx?        xx?    
 Authenticator.user                            x~?      xx?    xx?        xx?         ??x
 TemporaryCode.user                            ~~       x?     ~~         ~~          ?x
 UserImportRow.user                            ~~       x?     ~~         ~~          ?x
+ChargeableTransaction.user                    --       --     --         x-          -x
 
 user:export
 UserConnection.csv                            ~        x      x          x           x
@@ -234,6 +235,7 @@ Certificate                                   x--      xx-    xx-        xx-    
 Certificate.renews                            x~?      xx?    xx?        xx?         ??x
 Certificate.renewedBy                         x~?      xx?    xx?        xx?         ??x
 User.certificates                             x~?      xx?    xx?        xx?         ??x
+ChargeableTransaction.certificate             --       --     --         x-          -x
 
 certificate:read_history
 Certificate.history                           x~?      xx?    xx?        xx?         ??x
@@ -250,6 +252,12 @@ billing:read
 Query.billing                                 ..       x-     x-         x-          -x
 Billing                                       --       x-     x-         x-          -x
 Billing.priceList                             ~        x      x          x           x
+
+billing:read_overview
+Billing.months                                ~~       ..     ..         x-          -x
+Billing.transactions                          ~~       ..     ..         x-          -x
+ChargeableTransaction                         --       --     --         x-          -x
+ChargeableTransactionConnection.csv           ~        ~      ~          x           x
 
 settings:read
 Query.settings                                ..       x-     x-         x-          -x
@@ -306,6 +314,7 @@ Administrator                                 x-       x-     x-         x-     
 NemHandelMethod                               ~~       x-     x-         x-          -x
 DigitalPostMethod                             ~~       x-     x-         x-          -x
 EmailMethod                                   ~~       x-     x-         x-          -x
+BillingMonth                                  ~~       ~~     ~~         x-          -x
 Settings                                      ~~       x-     x-         x-          -x
 """
 HEAD, *LINES = [line for line in TABLE.splitlines() if line]
