@@ -52,5 +52,7 @@ def from_file(name: str, path: str | None, read: Callable[[Path], T], usual: T) 
     """Read what a file holds; the usual where none is named."""
     try:
         return read(Path(path)) if path else usual
-    except (OSError, KeyError, TypeError, ValueError, ArithmeticError) as bad:
-        raise Unusable(f"{name}: {path} cannot be read: {bad}") from None
+    except OSError as bad:
+        raise Unusable(f"{name} must name a file that can be read: {bad.strerror}.") from None
+    except (KeyError, TypeError, ValueError, ArithmeticError) as bad:
+        raise Unusable(f"{name}: the file does not hold what it should: {bad!r}.") from None

@@ -86,14 +86,20 @@ def way_to(types: Any, kind: str, key: str | None) -> str:
 
 def cells(export: Export, row: dict[str, Any]) -> list[str]:
     """A line of the file."""
-    values = ((name, cell(row, path.split("."))) for name, path in export.columns.items())
-    return [one.replace(".", ",") if name in export.amounts else one for name, one in values]
+    found = []
+    for name, path in export.columns.items():
+        first, *rest = path.split(".")
+        form = export.forms.get(name)
+        found.append(form(row[first]) if form else cell(row[first], rest))
+    return found
 
 
 def cell(value: Any, path: list[str]) -> str:
     """What a path leads to, in the words of the files of users."""
     if isinstance(value, list):
         return ", ".join(cell(one, path) for one in value)
+    if type(value) is int:
+        return str(value)
     if value is None or not path:
         return WORDS.get(value, value)
     return cell(value[path[0]], path[1:])

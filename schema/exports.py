@@ -1,6 +1,7 @@
 """Lists as files: which columns each has, and the address at which it is fetched."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -20,8 +21,20 @@ class Export:
     name: str
     operation: str
     columns: dict[str, str]
-    amounts: tuple[str, ...] = ()  # columns of kroner, which spreadsheets read with a comma
+    forms: dict[str, Callable[[Any], str]] = field(
+        default_factory=dict
+    )  # of columns with their own
     has_orders: bool = False  # whether who asks for the list chooses its order
+
+
+def in_kroner(amount: str) -> str:
+    """An amount as Danish spreadsheets read it."""
+    return amount.replace(".", ",")
+
+
+def changed(changes: list[dict[str, str | None]]) -> str:
+    """Values that changed, a line each: what it was, and what it is."""
+    return "\n".join(f"{one['field']}: {one['old'] or ''} → {one['new'] or ''}" for one in changes)
 
 
 EXPORTS = {
@@ -48,6 +61,25 @@ EXPORTS = {
         },
         has_orders=True,
     ),
+    "history:export": Export(
+        "history.csv",
+        "exportHistory",
+        {
+            "Nummer": "sequence",
+            "Tidspunkt": "occurredAt",
+            "Resultat": "outcome",
+            "Aktivitet": "activity",
+            "Handling": "operation",
+            "Beskrivelse": "summary",
+            "Begrundelse": "reason",
+            "Udført af": "actor.name",
+            "Type": "aboutKind",
+            "Ændringer": "changes.field old new",
+            "Anmodning": "requestUuid",
+            "Hash": "hash",
+        },
+        forms={"Ændringer": changed},
+    ),
     "billing:read_overview": Export(
         "transactions.csv",
         "exportTransactions",
@@ -60,7 +92,7 @@ EXPORTS = {
             "Bruger-UUID": "user.uuid",
             "Certifikat-UUID": "certificate.uuid",
         },
-        amounts=("Beløb",),
+        forms={"Beløb": in_kroner},
     ),
     "certificate:export": Export(
         "certificates.csv",

@@ -259,6 +259,7 @@ Viewer.notificationPreferences             viewer > notificationPreferences > id
 NotificationPreferences                    NODE                                 preferences
 
 Query.history                              ABOUT > id                           user_entry
+HistoryEntryConnection.csv                 history > csv > fileName                history.csv
 Query.historyVerification                  historyVerification > isIntact       true
 HistoryEntry                               NODE                                 user_entry
 HistoryEntry.actingUnder                   DONE > actingUnder > id             power

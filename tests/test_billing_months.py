@@ -280,7 +280,7 @@ EVENTS = st.lists(
 
 async def test_the_sums_are_what_the_history_says_by_the_prices_of_the_days(year, ask):
     @settings(
-        max_examples=100 if IS_PROOF else 8,
+        max_examples=100 if IS_PROOF else 12,
         derandomize=not IS_PROOF,
         database=None,
         deadline=None,
@@ -340,13 +340,8 @@ async def test_what_has_been_paid_for_comes_as_a_file_too(lines, make, person, h
     certificate = await make.certificate(hansen, user=user)
     await make.charge(hansen, kind=CHIP, amount=115)
     facts = {"kind": "USER_CERTIFICATE", "amount": "33.50", "ean_number": EANS[0]}
-    await make.charge(
-        hansen,
-        occurred_at=make.now + timedelta(hours=1),
-        user=user,
-        certificate=certificate,
-        **facts,
-    )
+    facts |= {"user": user, "certificate": certificate}
+    await make.charge(hansen, occurred_at=make.now + timedelta(hours=1), **facts)
 
     latest, first = await lines()
 

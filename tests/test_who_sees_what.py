@@ -277,6 +277,9 @@ AuthenticatorSettings.history                 ~~       x-     x-         x-     
 CertificateSettings.history                   ~~       x-     x-         x-          -x
 DefaultSettings.history                       ~~       x-     x-         x-          -x
 
+history:export
+HistoryEntryConnection.csv                    ~        x      x          x           x
+
 history:verify
 Query.historyVerification                     .        x      x          x           x
 
