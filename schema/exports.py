@@ -15,15 +15,14 @@ from resolvers.downloads import Download, addressed
 class Export:
     """A list as a file: its name, how the history tells that it was fetched, and its columns.
 
-    A column is headed as in the files of users, and read along a path of fields.
+    A column is headed as in the files of users, and read along a path of fields; some have a form
+    of their own for what is found there.
     """
 
     name: str
     operation: str
     columns: dict[str, str]
-    forms: dict[str, Callable[[Any], str]] = field(
-        default_factory=dict
-    )  # of columns with their own
+    forms: dict[str, Callable[[Any], str]] = field(default_factory=dict)
     has_orders: bool = False  # whether who asks for the list chooses its order
 
 
