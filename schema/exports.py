@@ -110,6 +110,7 @@ EXPORTS = {
             "Udstedt": "issuedAt",
             "Gyldig til": "expiresAt",
         },
+        has_orders=True,
     ),
 }
 

@@ -7,13 +7,12 @@ import pytest
 from gateways import Claims, today
 from models import (
     CertificateKind,
+    CertificateSettings,
     ChargeableTransaction,
     EanLocation,
     Role,
 )
-from policies import Subject, law
-from resolvers.charging import charge_certificate
-from resolvers.context import Context, Rules
+from tests.certificates import OTHER_KEY, RENEW, RETRIEVE, own, request
 from tests.making import EANS
 from tests.paying import DIGITAL_POST, UPDATE, allow_eans
 from tests.users import ACTIVATE, ANNE, CREATE, DEACTIVATE, DELETE, REACTIVATE, link_in
@@ -244,23 +243,51 @@ async def test_the_number_that_paid_stays_when_the_user_gets_another(
     ],
 )
 async def test_a_certificate_costs_something_to_whom_it_is_for(
-    make, person, hansen, gateways, charged, kind, costs_as
+    ask, admin, make, person, hansen, charged, kind, costs_as
 ):
     user = await person(name="Eva Lund")
     ean = await EanLocation.get(organisation_id=hansen.id)
-    profile = await make.profile(hansen, ean=ean)
+    await CertificateSettings.all().update(allowed_kinds=[*CertificateKind])
     is_for_users = CertificateKind(kind).is_for_users
-    holder = {"user": user} if is_for_users else {"profile": profile}
-    certificate = await make.certificate(hansen, kind=kind, **holder)
-    subject = Subject(user.id, hansen.id, frozenset())
-    context = Context.beside(gateways, law(), Rules(), subject, "Eva Lund", certificate.id)
+    holder = {"user": user} if is_for_users else {"profile": await make.profile(hansen, ean=ean)}
+    order = await make.order(hansen, kind=kind, email="eva@example.dk", **holder)
 
-    await charge_certificate(context, certificate)
+    answer = await ask(user if is_for_users else admin, RETRIEVE, input=own(order))
 
+    assert answer["errors"] == []
     whose = {"name": "Eva Lund"} if is_for_users else None
     assert await charged("kind", "amount", "eanNumber", "user", "certificate") == [
-        (costs_as, "20.00", EANS[0], whose, {"id": str(certificate.id)})
+        (costs_as, "20.00", EANS[0], whose, {"id": str(order.id)})
     ]
+
+
+async def test_the_next_certificate_costs_as_much_as_the_former(ask, make, person, hansen, charged):
+    user = await person()
+    order = await make.order(hansen, user=user, email="eva@example.dk")
+    former = (await ask(user, RETRIEVE, input=own(order)))["certificate"]
+    given = {"certificateId": former["id"], "key": {"csr": request(OTHER_KEY)}}
+
+    tried = await ask(user, RENEW, input=given, dryRun=True)
+    answer = await ask(user, RENEW, input=given)
+
+    assert (tried["errors"], answer["errors"]) == ([], [])
+    following = answer["certificate"]["id"]
+    assert await charged("amount", "certificate") == [
+        ("20.00", {"id": former["id"]}),
+        ("20.00", {"id": following}),
+    ]
+
+
+@pytest.mark.parametrize("dry", [True, False])
+async def test_what_is_not_issued_costs_nothing(ask, make, person, hansen, charged, dry):
+    user = await person()
+    order = await make.order(hansen, user=user, email="eva@example.dk")
+    key = None if dry else {"csr": "no request"}
+
+    answer = await ask(user, RETRIEVE, input=own(order, key), dryRun=dry)
+
+    assert answer.problems == ([] if dry else ["CSR_MALFORMED"])
+    assert await charged("kind") == []
 
 
 async def test_a_list_shows_the_latest_first_by_kind_and_day(ask, ulla, make, hansen, gateways):
