@@ -22,12 +22,13 @@ from gateways import Gateways, Mail, WallClock, key_file, today
 from gateways.authority import BuiltInAuthority, KeyFolder, routes
 from gateways.database import Connection, embedded
 from gateways.mail import mail_by
-from gateways.settings import Unusable, hexadecimal, truth, whole, wholes
+from gateways.settings import Unusable, from_file, hexadecimal, truth, whole, wholes
 from gateways.stopping import when_stopped
 from gateways.terminal import obeyed, text_of
 from gateways.wire import SPOKEN
 from graphiql.forms import COOKIE
 from models import catalogue, database
+from models.billing import SHIPPED, Prices, price_list
 from planner.selection import Weight
 from policies import law
 from resolvers import demo, founding, organisations
@@ -74,6 +75,7 @@ class Environment:
     admits_replacement_numbers: bool = False
     admits_test_organisations: bool = False
     notification_days: int = Rules.notification_days
+    prices: Prices = SHIPPED
     most: Weight = MOST  # that one request may ask for
     room: Room = ROOM  # for subscriptions
 
@@ -96,6 +98,7 @@ class Environment:
             admits_replacement_numbers=truth(REPLACEMENTS, given.get(REPLACEMENTS)),
             admits_test_organisations=truth(TEST_CVR, given.get(TEST_CVR)),
             notification_days=whole(DAYS, given.get(DAYS), cls.notification_days, 3650),
+            prices=from_file("SEGL_PRICES", given.get("SEGL_PRICES"), price_list, cls.prices),
             most=Weight(**wholes("SEGL_MOST", given, vars(MOST), vars(LARGEST))),
             room=Room(**wholes("SEGL_MOST", given, vars(ROOM), vars(LARGEST_ROOM))),
         )
@@ -114,10 +117,10 @@ class Environment:
 
     @property
     def rules(self) -> Rules:
-        address = self.base_url or f"http://{self.host}:{self.port}"
+        url = self.base_url or f"http://{self.host}:{self.port}"
         replacements = self.is_demo or self.admits_replacement_numbers
         tests = self.admits_test_organisations
-        return Rules(address, replacements, tests, self.is_demo, self.notification_days)
+        return Rules(url, replacements, tests, self.is_demo, self.notification_days, self.prices)
 
     def gateways(self) -> Gateways:
         """The outside as it is."""

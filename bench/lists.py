@@ -50,6 +50,8 @@ LISTS = {
     "delegation-groups": "{ delegationGroups(first: 50) { nodes { id name } } }",
     "bundled-powers": "($bundle: ID!) { node(id: $bundle) { ... on DelegationGroup {"
     " powersOfAttorney(first: 50) { nodes { id name } } } } }",
+    "transactions": "{ billing { transactions(first: 50) { nodes { id kind occurredAt amount"
+    " user { name } } } } }",
     "changes": "{ changes(first: 50) { nodes { kind action oldVersion newVersion } } }",
 }
 THINGS = """

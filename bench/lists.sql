@@ -66,3 +66,5 @@ select pg_temp.numbered('entry', u.n), u.organisation_id, 1000000 + u.place_of, 
        'user:update', 'updateUser', 'Bruger ' || u.n, h.actor_id, '[]', 'USER', u.id,
        md5('request' || u.n)::uuid, 1, 2, '', '', ''
 from ours u join home h on h.id = u.organisation_id;
+insert into chargeable_transaction (id, organisation_id, kind, occurred_at, amount, user_id)
+select pg_temp.numbered('charge', n), organisation_id, 'USER_ACTIVATION', made_at, 20, id from ours;

@@ -1,6 +1,10 @@
 """Reads settings that people write, and says what is wrong with them without repeating them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Unusable(Exception):
@@ -42,3 +46,13 @@ def hexadecimal(name: str, text: str | None) -> bytes | None:
     if key is not None and len(key) != 32:
         raise Unusable(f"{name} must be 64 hexadecimal digits: openssl rand -hex 32 makes them.")
     return key
+
+
+def from_file(name: str, path: str | None, read: Callable[[Path], T], usual: T) -> T:
+    """Read what a file holds; the usual where none is named."""
+    try:
+        return read(Path(path)) if path else usual
+    except OSError as bad:
+        raise Unusable(f"{name} must name a file that can be read: {bad.strerror}.") from None
+    except (KeyError, TypeError, ValueError, ArithmeticError) as bad:
+        raise Unusable(f"{name}: the file does not hold what it should: {bad!r}.") from None

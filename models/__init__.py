@@ -22,6 +22,7 @@ from models.certificates import (
     RevocationReason,
 )
 from models.changes import ChangeAction
+from models.charges import ChargeableTransaction
 from models.groups import Group, GroupKind, GroupMember
 from models.history import EntityKind, HistoryEntry, HistoryHead, HistoryOutcome
 from models.idempotency import KeptAnswer
@@ -100,6 +101,7 @@ __all__ = [
     "Change",
     "ChangeAction",
     "ChargeKind",
+    "ChargeableTransaction",
     "Decision",
     "DefaultSettings",
     "DelegationGroup",

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -86,10 +85,11 @@ class Price:
     until: date | None
 
 
-@cache
-def price_list() -> tuple[Price, ...]:
-    """All prices of all times, from `prices.toml`."""
-    rows = tomllib.loads((Path(__file__).parent / "prices.toml").read_text())["price"]
+Prices = tuple[Price, ...]  # of all times
+
+
+def price_list(path: Path) -> Prices:
+    """All prices of all times, from a file such as `prices.toml`."""
     return tuple(
         Price(
             ChargeKind(row["kind"]),
@@ -98,10 +98,13 @@ def price_list() -> tuple[Price, ...]:
             row["from"],
             row.get("until"),
         )
-        for row in rows
+        for row in tomllib.loads(path.read_text())["price"]
     )
 
 
-def prices(on: date) -> list[Price]:
-    """The prices that are in force on a day."""
-    return [one for one in price_list() if one.from_ <= on <= (one.until or on)]
+SHIPPED = price_list(Path(__file__).parent / "prices.toml")
+
+
+def in_force(prices: Prices, on: date) -> list[Price]:
+    """The prices of a day."""
+    return [one for one in prices if one.from_ <= on <= (one.until or on)]

@@ -11,6 +11,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from models import catalogue
 
 READINGS = [
+    "models.billing_months",
     "models.changes",
     "models.effective_rights",
     "models.explanations",

@@ -58,6 +58,7 @@ class EntityKind(StrEnum):
     CERTIFICATE_PROFILE: A profile of organisation certificates.
     CERTIFICATE: A certificate, ordered or issued.
     BILLING: The billing method.
+    CHARGEABLE_TRANSACTION: Something that costs.
     SETTINGS: A page of the settings.
     NOTIFICATION: A notification.
     NOTIFICATION_PREFERENCES: How a person wants to be told of events.
@@ -81,6 +82,7 @@ class EntityKind(StrEnum):
     CERTIFICATE_PROFILE = "CERTIFICATE_PROFILE"
     CERTIFICATE = "CERTIFICATE"
     BILLING = "BILLING"
+    CHARGEABLE_TRANSACTION = "CHARGEABLE_TRANSACTION"
     SETTINGS = "SETTINGS"
     NOTIFICATION = "NOTIFICATION"
     NOTIFICATION_PREFERENCES = "NOTIFICATION_PREFERENCES"

@@ -52,13 +52,15 @@ class Given(Condition):
 
 @dataclass(frozen=True)
 class Compared(Condition):
-    """A path stands in some relation to the value."""
+    """A path stands in some relation to the value, or to what SQL makes of it."""
 
     path: str
     sign: str = "="
+    made: str = "{}"
 
     def text(self, draft: Writing, name: str) -> str:
-        return f"{draft.expression(self.path)} {self.sign} {draft.place(name)}"
+        value = self.made.format(draft.place(name))
+        return f"{draft.expression(self.path)} {self.sign} {value}"
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ class Edge:
     is_many: bool = False
     only: str | None = None
     order: str = "id"
+    is_falling: bool = False
     keys: tuple[str, str] | None = None  # far path, near column: where no foreign key leads
     conditions: dict[str, Condition] = field(default_factory=dict)  # by the argument
     limit: int | None = None

@@ -124,6 +124,9 @@ class Draft:
             return text
         return f"coalesce({text}, {EARLIEST.get(kind(model, name), repr(''))})"
 
+    def ordered(self, path: str, is_falling: bool) -> str:
+        return f" order by {self.sorted(path)}{' desc' * is_falling}"
+
     def beyond(self, stretch: Stretch) -> None:
         """Keeps to what lies after one cursor and before another."""
         names = ", ".join(self.sorted(path) for path in stretch.order.all)

@@ -175,7 +175,8 @@ class Level:
         )
 
     def cast(self, path: str) -> str:
-        return "::text" if kind(*end(self.shown.model, path)) in AS_TEXT else ""
+        is_text = kind(*end(self.shown.model, path)).partition("(")[0] in AS_TEXT
+        return "::text" if is_text else ""
 
     def rows(self, parts: Parts, by: str | None = None) -> Statement:
         """The statement for the rows that belong to those above, or for the one that is sought."""
@@ -188,7 +189,7 @@ class Level:
             if isinstance(self.declared, One):
                 self.narrow(draft, self.declared, by)
             if isinstance(self.declared, Edge) and self.declared.is_many:
-                order = f" order by {draft.sorted(self.declared.order)}"
+                order = draft.ordered(self.declared.order, self.declared.is_falling)
                 limit = str(self.declared.limit or "")
             statement = draft.done(draft.select(self.selected(draft), order, limit))
             self.variants[variant] = statement, statement

@@ -29,6 +29,7 @@ def rows(
     paths: Sequence[str],
     way: Link | None = None,
     order: str = "id",
+    is_falling: bool = False,
     limit: int | None = None,
     beside: str | None = None,
 ) -> Statement:
@@ -36,7 +37,7 @@ def rows(
     draft.among(way, beside)
     text = columns(draft, paths)
     end = str(limit) if limit else ""
-    return draft.done(draft.select(text, f" order by {draft.sorted(order)}", end))
+    return draft.done(draft.select(text, draft.ordered(order, is_falling), end))
 
 
 def page(

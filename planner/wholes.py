@@ -12,14 +12,17 @@ from planner.shapes import Refusal
 
 
 class Listed(NamedTuple):
-    """A list as it was asked for: its field, and the type and the id of the row it hangs on."""
+    """A list as it was asked for: its field, and the type and the id of the row it hangs on.
+
+    Without an id it is all that there is, whatever the row of that type.
+    """
 
     field: str
     arguments: dict[str, Any]  # as a client gives them
-    above: tuple[str, str] | None = None
+    above: tuple[str, str | None] | None = None
 
 
-def listed(node: Any, variables: dict[str, Any], above: tuple[str, str] | None) -> Listed:
+def listed(node: Any, variables: dict[str, Any], above: tuple[str, str | None] | None) -> Listed:
     """The list that a field of a document asks for."""
     plain = as_given(variables)
     values = {one.name.value: one.value for one in node.arguments or ()}
@@ -47,14 +50,16 @@ def whole_text(
     if compiler.answer(declared.allow, level.shown) is not ALL:
         compiler.plan.refusable[path] = None
         return bind(Refusal(declared.allow, tuple(nodes)))
-    if not level.way:
+    if not level.near:
         above = "None"
-    elif level.way.near == "id" and level.near:
+    elif not level.way:
+        above = f"({level.near.name!r}, None)"
+    elif level.way.near == "id":
         above = f"({level.near.name!r}, whose)"
     else:
         raise Unplanned(f"{level.shown.name}.{nodes[0].name.value}")
 
-    def offered(run: Any, above: tuple[str, str] | None) -> Any:
+    def offered(run: Any, above: tuple[str, str | None] | None) -> Any:
         return declared.function(run.asking, listed(level.node, run.variables.coerced, above))
 
     return plain_text(compiler, definition.type, nodes, f"{bind(offered)}(run, {above})")

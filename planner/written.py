@@ -94,7 +94,7 @@ class Chosen:
 WRITERS: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("TEXT", "VARCHAR", "INT", "BOOL", "DATE"), as_json),
     "TIMESTAMPTZ": as_moment,
-    "UUID": as_text,
+    **dict.fromkeys(("UUID", "DECIMAL"), as_text),
 }
 
 

@@ -8,6 +8,7 @@ from models import (
     Activation,
     ActivationKind,
     AuthenticatorKind,
+    ChargeKind,
     Letter,
     Organisation,
     User,
@@ -15,6 +16,7 @@ from models import (
 )
 from models.refusals import Conflict, Invalid, NotFound
 from resolvers import authenticators, consents, roles
+from resolvers.charging import charge
 from resolvers.codes import TemporaryCode, give_code
 from resolvers.context import Context, Person
 
@@ -164,6 +166,7 @@ async def activate(
     activation.used_at = context.now
     await activation.save()
     await user.save()
+    await charge(context, ChargeKind.USER_ACTIVATION, user)
     inviting = await roles.others(context, "user:resend_activation")
     await context.tell(inviting, "user_activated", user, person=user.name)
     return user

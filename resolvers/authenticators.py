@@ -11,6 +11,7 @@ from models import (
     AuthenticatorSettings,
     AuthenticatorStatus,
     Change,
+    ChargeKind,
     DeviceKind,
     User,
     UserStatus,
@@ -18,6 +19,7 @@ from models import (
 from models.numbers import CvrNumber
 from models.refusals import Conflict, Invalid, Refusals
 from models.texts import Line
+from resolvers.charging import charge
 from resolvers.codes import TemporaryCode, give_code
 from resolvers.context import Context, checked_by
 
@@ -170,11 +172,13 @@ async def equip(context: Context, user: User, given: Sequence[AuthenticatorInput
 async def order(
     context: Context, user: User, given: AuthenticatorInput, *where: str | int
 ) -> Authenticator:
-    """Gives an authenticator to a user; a device is ordered."""
+    """Gives an authenticator to a user; a device that is sent there costs something."""
     made = ordered(context, user, given)
     if made.subject_name:
         await must_be_free(context, made.subject_name, *where)
     await made.save()
+    if made.is_physical:
+        await charge(context, ChargeKind(made.device), user)
     return made
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from gateways import Gateways, today
 from models import Actor, ActorKind, Entity, Language, Letter, Organisation, User
+from models.billing import SHIPPED, Prices
 from models.numbers import CprNumber
 from models.refusals import Invalid, Refusal
 from planner.declarations import Extent
@@ -25,6 +26,7 @@ class Rules:
     admits_test_organisations: bool = False
     keeps_letters: bool = False  # after they are sent, for the demo's page of letters
     notification_days: int = 90  # for which notifications are kept that have been read
+    prices: Prices = SHIPPED
 
 
 @dataclass(frozen=True)

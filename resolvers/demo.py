@@ -20,6 +20,7 @@ from models import (
     CertificateProfile,
     CertificateStatus,
     Change,
+    ChargeKind,
     DeviceKind,
     Group,
     GroupMember,
@@ -42,7 +43,10 @@ from models import (
 )
 from models.history import record
 from models.numbers import CprNumber, birth_date, mask_cpr_number
+from policies import Subject, law
 from resolvers import organisations
+from resolvers.charging import charge, charge_certificate
+from resolvers.context import Context, Rules
 
 ADMINISTRATORS = (
     Role.ORGANISATION_ADMINISTRATOR,
@@ -121,6 +125,7 @@ async def load(reach: Gateways) -> bool:
     await furnish(now)
     await give_rights(now)
     await give_power(now)
+    await bill(reach)
     await ask(reach)
     return True
 
@@ -285,6 +290,19 @@ async def give_power(now: datetime) -> None:
     await PowerOfAttorneyUser.create(
         organisation_id=auditors.id, power_of_attorney=power, user=kirsten
     )
+
+
+async def bill(reach: Gateways) -> None:
+    """Everybody has come in, and some have a device or a certificate: that has been charged."""
+    context = Context.beside(reach, law(), Rules(), Subject.person(), "Segl", uuid4())
+    async with in_transaction():
+        for user in await User.all().order_by("id"):
+            await charge(context, ChargeKind.USER_ACTIVATION, user)
+        displays = Authenticator.filter(device=DeviceKind.CODE_DISPLAY)
+        for device in await displays.select_related("user"):
+            await charge(context, ChargeKind.CODE_DISPLAY, device.user)
+        for certificate in await Certificate.all():
+            await charge_certificate(context, certificate)
 
 
 async def ask(reach: Gateways) -> None:

@@ -29,6 +29,7 @@ from models import (
 from models.refusals import Conflict, Invalid, NotFound, Unavailable
 from resolvers import access, certificates
 from resolvers.certificates import CertificateHolder, new_reference
+from resolvers.charging import charge_certificate
 from resolvers.context import Context, OneOf
 from resolvers.subjects import subject_of
 
@@ -122,6 +123,7 @@ async def retrieve(context: Context, proof: RetrievalProof, key: KeyChoice) -> I
     certificate.must_be_ordered()
     file = await issue(context, certificate, key)
     await certificate.save()
+    await charge_certificate(context, certificate)
     return IssuedCertificate(certificate, file)
 
 
@@ -163,6 +165,7 @@ async def renew(context: Context, certificate: Certificate, key: KeyChoice) -> I
     following = await next_after(context, certificate)
     file = await issue(context, following, key)
     await following.save()
+    await charge_certificate(context, following)
     certificate.renewed_by = following
     await certificate.save()
     return IssuedCertificate(following, file)

@@ -5,7 +5,7 @@ from typing import Any
 from planner import declarations as planned
 from schema import paging, reading
 from schema.docs import a
-from schema.exports import offered
+from schema.exports import EXPORTS, offered
 from schema.nouns import field, plain
 from schema.rows import SHOWN
 
@@ -56,8 +56,9 @@ def connection(
     }
     if export:
         whole = planned.Whole(offered(export), export)
+        same = "filter and order" if EXPORTS[export].has_orders else "filter"
         body["csv"] = field(
-            "The whole list, by the same filter and order, as a CSV file.",
+            f"The whole list, by the same {same}, as a CSV file.",
             "Optional[Download]",
             whole,
             allow=export,

@@ -37,7 +37,7 @@ async def sheet(endpoint: Endpoint, export: Export, context: Context, key: str) 
         asked = Asked(query, {**given, "after": after}, None)
         body = orjson.loads(orjson.dumps(await endpoint.body(asked, context)))
         found = body.get("data")
-        for name in ("node", field) if above else (field,):
+        for name in ("above", field) if above else (field,):
             found = found and found[name]
         return None if body.get("errors") else found
 
@@ -71,20 +71,35 @@ def document(
     columns = " ".join(" { ".join(path) + " }" * (len(path) - 1) for path in paths)
     text = f"{field}(first: {PAGE}{named}) {{ nodes {{ {columns} }} {ENDS} }}"
     if above:
-        text = f'node(id: "{above[1]}") {{ ... on {above[0]} {{ {text} }} }}'
+        text = f"above: {way_to(types, *above)} {{ ... on {above[0]} {{ {text} }} }}"
     declared = ", ".join(f"${name}: {kind}" for name, kind in arguments.items())
     return f"query ({declared}) {{ {text} }}"
 
 
+def way_to(types: Any, kind: str, key: str | None) -> str:
+    """The way in to a row: by its id, or to the only one of its type."""
+    if key:
+        return f'node(id: "{key}")'
+    ways: Any = types["Query"].fields
+    return next(name for name, one in ways.items() if one.type is types[kind] and not one.args)
+
+
 def cells(export: Export, row: dict[str, Any]) -> list[str]:
     """A line of the file."""
-    return [cell(row, path.split(".")) for path in export.columns.values()]
+    found = []
+    for name, path in export.columns.items():
+        first, *rest = path.split(".")
+        form = export.forms.get(name)
+        found.append(form(row[first]) if form else cell(row[first], rest))
+    return found
 
 
 def cell(value: Any, path: list[str]) -> str:
     """What a path leads to, in the words of the files of users."""
     if isinstance(value, list):
         return ", ".join(cell(one, path) for one in value)
+    if type(value) is int:
+        return str(value)
     if value is None or not path:
         return WORDS.get(value, value)
     return cell(value[path[0]], path[1:])

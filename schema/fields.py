@@ -172,11 +172,15 @@ def edges(
     description: str,
     *,
     allow: str,
+    is_with_row: bool = True,
     arguments: tuple[StrawberryArgument, ...] = (),
     **declared: Any,
 ) -> Any:
-    """The few rows at the other end of a relation; whosever they are, seen with the row above."""
-    way = planned.Edge(kind, "", is_many=True, **declared)
+    """The few rows at the other end of a relation; whosever they are, seen with the row above.
+
+    What is not seen `is_with_row` asks for the permission itself.
+    """
+    way = planned.Edge(kind, "", None if is_with_row else allow, is_many=True, **declared)
     shown_as = f"Optional[list[{kind}]]"
     return led(description, shown_as, way, allow=allow, arguments=arguments)
 

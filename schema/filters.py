@@ -81,7 +81,7 @@ class Asked(Condition):
         def check(given: Any) -> Any:
             return self.check(given, asking.context)
 
-        value = checked_value(check, given, (to_camel_case(name),), asking)
+        value = checked_value(check, given, (to_camel_case(name.rstrip("_")),), asking)
         return self.condition.parts(name, value, asking)
 
 

@@ -96,4 +96,5 @@ def field(
 
 def argument(name: str, kind: Any, description: str, default: Any = UNSET) -> StrawberryArgument:
     annotation = StrawberryAnnotation(kind, namespace=NOUNS)
-    return StrawberryArgument(name, None, annotation, description=description, default=default)
+    shown_as = name.rstrip("_") if name.endswith("_") else None
+    return StrawberryArgument(name, shown_as, annotation, description=description, default=default)

@@ -102,7 +102,7 @@ async def turn(
         return found.get(mine, 0)
 
     def as_asked() -> Listed:
-        above = (root.shown.name, str(root["id"])) if way else None
+        above = (root.shown.name, str(root["id"]) if way else None) if cohort.rows else None
         return listed(info._raw_info.field_nodes[0], info.variable_values, above)
 
     return Connection(rows, stretch, counted, as_asked)

@@ -118,7 +118,8 @@ async def follow(
         draft = draft_of(shown, own, declared.only, declared.is_abroad)
         draft.where([(condition, name) for condition, name, _ in parts])
         asked = list(dict.fromkeys([*paths(shown.model), *far]))
-        statement = statements.rows(draft, asked, way, declared.order, declared.limit, *far[1:])
+        run = (declared.order, declared.is_falling, declared.limit)
+        statement = statements.rows(draft, asked, way, *run, *far[1:])
         known = asking.known() | {"keys": statements.listed(keys)}
         if declared.beside:
             beside = {row[near[1]] for row in root.cohort.rows}

@@ -20,9 +20,11 @@ from models import (
     AuthenticatorStatus,
     Billing,
     BillingMethodKind,
+    Certificate,
     CertificateKind,
     CertificateStatus,
     Change,
+    ChargeKind,
     DeviceKind,
     EanLocation,
     EntityKind,
@@ -189,6 +191,7 @@ class Home:
         await self.give_rights()
         await self.ask()
         await self.issue_certificates()
+        await self.charge()
         await self.change_pages()
         await self.remember(other)
 
@@ -441,6 +444,24 @@ class Home:
                 certificate["revocation_reason"] = self.chance.choice([*RevocationReason])
             await self.make.certificate(self.organisation, **certificate)
             self.pass_time()
+
+    async def charge(self) -> None:
+        """What has been paid for: users, devices and certificates, in this period and before."""
+        certificates = await Certificate.filter(**self.here)
+        numbers = [one.ean_number for one in await EanLocation.filter(**self.here)]
+        for number in range(40):
+            kind = [*ChargeKind][number % len(ChargeKind)]
+            facts: dict[str, Any] = {"user": self.perhaps(*self.users)}
+            if kind in (ChargeKind.USER_CERTIFICATE, ChargeKind.ORGANISATION_CERTIFICATE):
+                facts = {"certificate": self.perhaps(*certificates)}
+            await self.make.charge(
+                self.organisation,
+                kind=kind,
+                amount=self.chance.choice(["0.00", "20.00", "33.50"]),
+                occurred_at=self.make.now - timedelta(days=self.chance.choice([0, 0, 9, 40, 90])),
+                ean_number=self.perhaps(*numbers),
+                **facts,
+            )
 
     async def change_pages(self) -> None:
         """Somebody has turned a page of the settings, and one of the homes pays by e-mail."""

@@ -34,6 +34,7 @@ LISTS = {
     "HistoryEntry": ("", "Query.history", ""),
     "Change": ("", "Query.changes", ""),
     "Notification": ("", "Query.notifications", ""),
+    "ChargeableTransaction": ("billing {", "Billing.transactions", "}"),
     "ProductionUnit": ("organisation {", "Organisation.productionUnits", "}"),
     "VatUnit": ("organisation {", "Organisation.vatUnits", "}"),
     "EanLocation": ("organisation {", "Organisation.eans", "}"),

@@ -22,6 +22,8 @@ from models import (
     CertificateKind,
     CertificateProfile,
     CertificateStatus,
+    ChargeableTransaction,
+    ChargeKind,
     DelegationGroup,
     DelegationGroupPower,
     DelegationGroupUser,
@@ -358,3 +360,10 @@ class Maker:
         not_issued = dict.fromkeys(("issued_at", "valid_from", "expires_at"))
         usual = {"status": CertificateStatus.ORDERED, "is_email_validated": True, **not_issued}
         return await self.certificate(organisation, **{**usual, **facts})
+
+    async def charge(self, organisation: Organisation, **facts: Any) -> ChargeableTransaction:
+        """An activation that cost something just now, unless told otherwise."""
+        usual = {"kind": ChargeKind.USER_ACTIVATION, "occurred_at": self.now, "amount": 20}
+        return await ChargeableTransaction.create(
+            organisation_id=organisation.id, **{**usual, **facts}
+        )

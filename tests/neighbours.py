@@ -108,6 +108,8 @@ async def furnished(make: Maker, home: Organisation) -> Things:
     left_out = await make.user(home, **waiting)
     batch = await make.batch(home, left_out)
     await make.codes(batch, {left_out: "3467-9ACD-EFGH-JKMN"})
+    sealed = await make.certificate(home, kind="ORGANISATION", profile=profile)
+    payer = await make.user(home, ean=ean, activation_batch=batch)
     things = {
         **pages,
         "organisation": home,
@@ -116,10 +118,11 @@ async def furnished(make: Maker, home: Organisation) -> Things:
         "ean": ean,
         "billing": billing,
         "profile": profile,
-        "sealed": await make.certificate(home, kind="ORGANISATION", profile=profile),
+        "sealed": sealed,
         "waiting": await make.user(home, **waiting),
         "forgetful": await make.user(home, **waiting),
-        "payer": await make.user(home, ean=ean, activation_batch=batch),
+        "payer": payer,
+        "charge": await make.charge(home, amount=number, user=payer, certificate=sealed),
         "file": file,
         "row_error": await make.row_error(file),
         "batch": batch,

@@ -1,6 +1,6 @@
 """The ways in which an organisation can pay, as tests read and choose them."""
 
-from models import Billing, Organisation
+from models import Billing, InformationKind, Organisation, UserSettings
 from tests.making import EANS
 
 METHOD = """
@@ -41,3 +41,10 @@ BY_EMAIL = {
 async def billing_of(organisation: Organisation) -> Billing:
     """How an organisation is invoiced now."""
     return await Billing.get(organisation_id=organisation.id)
+
+
+async def allow_eans(organisation: Organisation) -> None:
+    """Lets EAN numbers be tied to users."""
+    await UserSettings.filter(organisation_id=organisation.id).update(
+        allowed_information=[InformationKind.EAN_NUMBER]
+    )

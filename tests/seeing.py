@@ -54,6 +54,7 @@ WAYS = {
     "REMOVE": "mutation > removeEan(dryRun: true, input: {eanId: $ean})"
     " > errors > code ... on Conflict",
     "METHOD": "billing > method",
+    "CHARGE": "node(id: $charge) > ... on ChargeableTransaction",
     "USERS": "settings > users",
     "AUTHENTICATORS": "settings > authenticators",
     "CERTIFICATES": "settings > certificates",
@@ -222,6 +223,13 @@ Query.billing                              billing > id                         
 Billing                                    NODE                                 billing
 Billing.history                            billing > HISTORY                    billing_entry
 Billing.priceList                          billing > priceList > amount         amount
+Billing.months                             billing > months > amount            cvr
+Billing.transactions                       billing > transactions > nodes > id  charge
+BillingMonth                               billing > months > lines > amount    cvr
+ChargeableTransaction                      NODE                                 charge
+ChargeableTransaction.user                 CHARGE > user > id                   payer
+ChargeableTransaction.certificate          CHARGE > certificate > id            sealed
+ChargeableTransactionConnection.csv        billing > transactions > csv > fileName  transactions.csv
 NemHandelMethod                            METHOD > ... on NemHandelMethod > defaultEan > id  ean
 NemHandelMethod.defaultEan                 METHOD > ... on NemHandelMethod > defaultEan > id  ean
 NemHandelMethod.eans                       METHOD > ... on NemHandelMethod > eans > nodes > id  ean
@@ -252,6 +260,7 @@ Viewer.notificationPreferences             viewer > notificationPreferences > id
 NotificationPreferences                    NODE                                 preferences
 
 Query.history                              ABOUT > id                           user_entry
+HistoryEntryConnection.csv                 history > csv > fileName                history.csv
 Query.historyVerification                  historyVerification > isIntact       true
 HistoryEntry                               NODE                                 user_entry
 HistoryEntry.actingUnder                   DONE > actingUnder > id             power

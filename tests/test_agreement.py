@@ -39,6 +39,7 @@ THINGS = {
     "VatUnit": ("vat_unit",),
     "EanLocation": ("ean",),
     "Billing": ("billing",),
+    "ChargeableTransaction": ("charge",),
     "UserSettings": ("users",),
     "AuthenticatorSettings": ("authenticators",),
     "CertificateSettings": ("certificates",),

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from models.billing import in_force
+from server import Environment
 from tests.making import EANS
 from tests.paying import BILLING, BY_EMAIL, DIGITAL_POST, UPDATE, billing_of
 from tests.tables import who_may
@@ -15,6 +17,7 @@ test_who_may_use_billing = who_may("""
                       self  user_administrator  rights_administrator  organisation_administrator
     billing:read       .            x                    x                       x
     billing:update     .            .                    .                       x
+    billing:read_overview  .        .                    .                       x
     ean:add            .            .                    .                       x
     ean:update         .            .                    .                       x
     ean:remove         .            .                    .                       x
@@ -163,6 +166,36 @@ async def test_the_price_list_of_another_day_holds_what_was_in_force_then(ask, a
     assert now == first_day
     assert {one["from"] for one in now["priceList"]} == {"2022-01-01"}
     assert the_day_before == {"priceList": []}
+
+
+def test_another_price_list_can_take_the_place_of_the_one_that_is_shipped(monkeypatch, tmp_path):
+    file = tmp_path / "prices.toml"
+    file.write_text(
+        """
+        [[price]]
+        kind = "CHIP"
+        amount = "99.50"
+        from = 2026-01-01
+        until = 2026-06-30
+        [[price]]
+        kind = "CHIP"
+        amount = "101.00"
+        free = 1
+        from = 2026-07-01
+        """
+    )
+    monkeypatch.setenv("SEGL_PRICES", str(file))
+
+    prices = Environment.read().rules.prices
+
+    (spring,) = in_force(prices, date(2026, 6, 30))
+    (summer,) = in_force(prices, date(2026, 7, 1))
+    assert (spring.amount, spring.free_quantity, spring.until) == (
+        Decimal("99.50"),
+        0,
+        date(2026, 6, 30),
+    )
+    assert (summer.amount, summer.free_quantity, summer.until) == (Decimal("101.00"), 1, None)
 
 
 async def test_a_day_that_does_not_exist_has_no_prices(send, administrator):

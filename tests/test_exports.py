@@ -151,3 +151,29 @@ async def test_the_file_is_offered_by_the_planner(asker, rights):
 
     assert "X-Segl-Executor" not in response.headers
     assert await User.exists(id=rights.id)
+
+
+async def test_the_history_comes_as_a_file_by_the_same_filter(lines, ask, rights, make, hansen):
+    group = await make.group(hansen, name="=Løn")
+    await make.group(hansen, name="Post")
+    query = """
+        query ($id: ID) { history(first: 1, filter: {aboutId: $id}) { csv { url fileName } } }
+    """
+
+    every, one = await lines(rights, query), await lines(rights, query, id=group.id)
+
+    numbers = [int(line["Nummer"]) for line in every]
+    assert numbers == [*range(len(every), 0, -1)]
+    (line,) = one
+    assert line["Beskrivelse"] == "Demo : =Løn"
+    assert line["Ændringer"].split("\n")[:2] == ["kind:  → CUSTOM", "name:  → =Løn"]
+    assert (line["Resultat"], line["Type"], line["Udført af"]) == ("DONE", "GROUP", "Segl")
+
+
+async def test_the_history_of_a_thing_comes_as_a_file_too(lines, ask, rights, make, hansen):
+    group = await make.group(hansen, name="Løn")
+    query = "query ($id: ID!) { group(id: $id) { history { totalCount csv { url } } } }"
+
+    found = await lines(rights, query, ("history", "csv"), id=group.id)
+
+    assert [line["Type"] for line in found] == ["GROUP"]

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.anyio
 test_who_may_use_history = who_may("""
                       self  user_administrator  rights_administrator  organisation_administrator
     history:list       .            x                    x                       x
+    history:export     .            x                    x                       x
     history:verify     .            x                    x                       x
 """)
 

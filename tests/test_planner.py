@@ -225,6 +225,7 @@ async def test_who_sees_the_same_is_answered_by_the_same_plan_and_who_does_not_i
         await asking.planned(asker, Question(USERS, {}))
 
     (operation,) = asking.endpoint.reader.operations.values()
-    # Whoever administers users may read all that the history is about; others not the files of
-    # users, and employees only what is their own.
-    assert len(operation.plans) == 3
+    # Whoever holds all roles may read all that the history is about; who administers users not what
+    # was paid for, who administers rights not the files of users either, and employees only what is
+    # their own.
+    assert len(operation.plans) == 4

@@ -105,6 +105,8 @@ def test_without_a_command_its_use_is_told(capsys):
         ("SEGL_KEY", "é" * 64, "SEGL_KEY must be 64 hexadecimal digits"),
         ("SEGL_SMTP_URL", "http://bo:secret@mail", "SEGL_SMTP_URL"),
         ("SEGL_SMTP_URL", "smtp://bo:secret@mail:port", "SEGL_SMTP_URL"),
+        ("SEGL_PRICES", "/secret/prices.toml", "SEGL_PRICES must name a file that can be read"),
+        ("SEGL_PRICES", str(HERE / "README.md"), "SEGL_PRICES: the file does not hold what it"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told_in_a_sentence_that_does_not_repeat_it(

@@ -56,7 +56,8 @@ NAMING_NOTHING = {*OWN_OF_ALL, *ONLY_OWN} - {"node:read", *CONSENTS}
 NAMING_NOTHING |= {"certificate:retrieve", "certificate:validate_email"}
 NAMING_NOTHING -= {"request:withdraw", "group:leave"}
 OF_EVERY_ADMINISTRATOR = {
-    *("billing:read", "settings:read", "history:list", "history:verify"),
+    *("billing:read", "settings:read", "history:list", "history:export"),
+    "history:verify",
     "change:list",
     *("user:list", "user:read", "user:read_history", "user:export", "authenticator:read"),
     *("request:list", "request:read"),
@@ -74,7 +75,7 @@ CHANGES = {
         *("role:assign", "role:remove", "role_request:decide"),
         *("group:create", "group:update", "group:delete"),
         *("group:assign_right", "group:remove_right"),
-        *("billing:update", "ean:add", "ean:update", "ean:remove"),
+        *("billing:update", "billing:read_overview", "ean:add", "ean:update", "ean:remove"),
         *("power_of_attorney:grant", "power_of_attorney:request", "power_of_attorney:decide"),
         *("delegation_group:create", "delegation_group:update", "delegation_group:delete"),
         *("settings:update_users", "settings:update_authenticators"),

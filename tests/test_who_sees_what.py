@@ -102,6 +102,7 @@ Certificate.user                              x~?      xx?    xx?        xx?    
 Authenticator.user                            x~?      xx?    xx?        xx?         ??x
 TemporaryCode.user                            ~~       x?     ~~         ~~          ?x
 UserImportRow.user                            ~~       x?     ~~         ~~          ?x
+ChargeableTransaction.user                    --       --     --         x-          -x
 
 user:export
 UserConnection.csv                            ~        x      x          x           x
@@ -235,6 +236,7 @@ Viewer.certificate                            ---      ---    ---        ---    
 Certificate.renews                            x~?      xx?    xx?        xx?         ??x
 Certificate.renewedBy                         x~?      xx?    xx?        xx?         ??x
 User.certificates                             x~?      xx?    xx?        xx?         ??x
+ChargeableTransaction.certificate             --       --     --         x-          -x
 
 certificate:read_history
 Certificate.history                           x~?      xx?    xx?        xx?         ??x
@@ -251,6 +253,12 @@ billing:read
 Query.billing                                 ..       x-     x-         x-          -x
 Billing                                       --       x-     x-         x-          -x
 Billing.priceList                             ~        x      x          x           x
+
+billing:read_overview
+Billing.months                                ~~       ..     ..         x-          -x
+Billing.transactions                          ~~       ..     ..         x-          -x
+ChargeableTransaction                         --       --     --         x-          -x
+ChargeableTransactionConnection.csv           ~        ~      ~          x           x
 
 settings:read
 Query.settings                                ..       x-     x-         x-          -x
@@ -269,6 +277,9 @@ UserSettings.history                          ~~       x-     x-         x-     
 AuthenticatorSettings.history                 ~~       x-     x-         x-          -x
 CertificateSettings.history                   ~~       x-     x-         x-          -x
 DefaultSettings.history                       ~~       x-     x-         x-          -x
+
+history:export
+HistoryEntryConnection.csv                    ~        x      x          x           x
 
 history:verify
 Query.historyVerification                     .        x      x          x           x
@@ -307,6 +318,7 @@ Administrator                                 x-       x-     x-         x-     
 NemHandelMethod                               ~~       x-     x-         x-          -x
 DigitalPostMethod                             ~~       x-     x-         x-          -x
 EmailMethod                                   ~~       x-     x-         x-          -x
+BillingMonth                                  ~~       ~~     ~~         x-          -x
 Settings                                      ~~       x-     x-         x-          -x
 """
 HEAD, *LINES = [line for line in TABLE.splitlines() if line]

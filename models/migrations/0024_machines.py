@@ -8,7 +8,7 @@ from models.machines import TELL_MACHINES, TELL_NO_MACHINES
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0022_links")]
+    dependencies = [("models", "0023_charges")]
 
     operations = [
         ops.AddField(

@@ -5,14 +5,18 @@ from decimal import Decimal
 from typing import Any
 
 import models
-from models.billing import prices
-from models.numbers import Email, check_date
-from schema.fields import column, computed, edge, facet, page, part, shows
+from models import billing_months
+from models.billing import in_force
+from models.billing_months import BEGINNING
+from models.numbers import EanNumber, Email, check_date
+from planner.conditions import Among, Compared, Given
+from schema.fields import column, computed, edge, edges, facet, page, part, shows
+from schema.filters import filters, read_by_form, where
 from schema.nouns import argument, interface, plain
 from schema.telling import checked_value
 from schema.types.history import HISTORY
 from schema.types.organisations import EANS
-from schema.types.words import Entity, changeable
+from schema.types.words import Entity, Node, changeable
 
 
 @interface
@@ -68,6 +72,63 @@ class Price:
     until: date | None = column("The last day; until further notice when null.")
 
 
+@filters
+class TransactionFilter:
+    """A TransactionFilter holds conditions on chargeable transactions.
+
+    kind: Of one of these kinds.
+    ean_number: Paid by this EAN number.
+    from: On this day or later.
+    until: On this day or earlier.
+    """
+
+    kind: list[models.ChargeKind] = where(Among("kind"))
+    ean_number: EanNumber = where(Compared("ean_number"))
+    from_: date = where(Compared("occurred_at", ">=", BEGINNING))
+    until: date = where(Compared("occurred_at", "<", BEGINNING.format("({}::date + 1)")))
+
+
+@shows(
+    models.ChargeableTransaction,
+    many="chargeable transactions",
+    export="billing:read_overview",
+    allow="billing:read_overview",
+)
+class ChargeableTransaction(Node):
+    """A ChargeableTransaction is one thing that has cost something."""
+
+    kind: models.ChargeKind = column("What for.")
+    occurred_at: datetime = column("When.")
+    amount: Decimal = column("The price, in kroner excluding VAT; zero for a free one.")
+    ean_number: EanNumber | None = column("The EAN number that pays.")
+    user = edge("User", "The user that it is for.", allow="user:read")
+    certificate = edge("Certificate", "The certificate that it is for.", allow="certificate:read")
+
+
+@plain
+class BillingLine:
+    """A BillingLine is what one kind has cost on one EAN number in a period."""
+
+    kind: models.ChargeKind = column("What for.")
+    ean_number: EanNumber | None = column("The EAN number that pays.")
+    quantity: int = column("How many.")
+    amount: Decimal = column("Their sum, in kroner excluding VAT.")
+
+
+@shows(billing_months.BillingMonth)
+class BillingMonth:
+    """A BillingMonth is a period from the 11th of a month to the 10th of the next."""
+
+    from_: date = column("The first day.", "from_on")
+    until: date = column("The last day.", "until_on")
+    quantity: int = column("How many chargeable transactions.")
+    amount: Decimal = column("Their sum, in kroner excluding VAT.")
+
+    @computed("The sum by kind and EAN number.", "list[BillingLine]", needs=("lines",))
+    def lines(lines: list[dict[str, Any]]) -> list[billing_months.Line]:
+        return [billing_months.Line.read(one) for one in lines]
+
+
 @shows(models.Billing, allow="billing:read")
 class Billing(Entity):
     """The Billing of an organisation is how it is invoiced and what it has cost."""
@@ -85,6 +146,38 @@ class Billing(Entity):
     can_change, changeable_by, change_note = changeable("billing:update", is_page=False)
     changed_by = part("Actor", "Who last changed it.")
     changed_at: datetime | None = column("When it was last changed.")
+    months = edges(
+        "BillingMonth",
+        "What it has cost, period by period, latest first; at most 36 periods.",
+        allow="billing:read_overview",
+        is_with_row=False,
+        keys=("organisation_id", "organisation_id"),
+        order="from_on",
+        is_falling=True,
+        conditions={
+            "from_": read_by_form(date, Given("from")),
+            "until": read_by_form(date, Given("until")),
+            "ean_number": read_by_form(EanNumber, Given("ean")),
+        },
+        arguments=(
+            argument(
+                "from_",
+                date | None,
+                "From the period of this day; the last six periods when absent.",
+            ),
+            argument("until", date | None, "Until the period of this day."),
+            argument("ean_number", EanNumber | None, "Paid by this EAN number."),
+        ),
+    )
+    transactions = page(
+        "ChargeableTransaction",
+        "Everything that has cost something, latest first.",
+        allow="billing:read_overview",
+        along=None,
+        filter=TransactionFilter,
+        latest_first=True,
+        order=("occurred_at",),
+    )
     history = page(
         "HistoryEntry",
         "What happened to the billing method, latest first.",
@@ -104,4 +197,4 @@ class Billing(Entity):
     )
     def price_list(asking: Any, on: Any = None) -> list[Any]:
         day = checked_value(check_date, on, ("on",), asking) if on is not None else asking.today
-        return prices(day)
+        return in_force(asking.context.rules.prices, day)

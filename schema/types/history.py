@@ -41,7 +41,7 @@ class HistoryFilter:
 HISTORY = HistoryFilter
 
 
-@shows(models.HistoryEntry, many="history entries", allow="history:list")
+@shows(models.HistoryEntry, many="history entries", export="history:export", allow="history:list")
 class HistoryEntry(Node):
     """A HistoryEntry is one thing that somebody did, or tried to do; it never changes."""
 
