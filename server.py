@@ -42,7 +42,7 @@ from schema.explaining import explain
 from schema.graph import graph
 from schema.http import LONGEST, PREFLIGHT, Heads, bearer, language_of
 from schema.planned import LARGEST, MOST, reader_of
-from schema.probes import health, ready
+from schema.probes import PROBES
 from schema.streams import LARGEST_ROOM, ROOM, Room
 from schema.tokens import tokens
 
@@ -124,9 +124,8 @@ class Environment:
 
     def gateways(self) -> Gateways:
         """The outside as it is."""
-        address = self.authority_url or self.rules.base_url
-        authority = BuiltInAuthority(self.keys(), WallClock(), address)
-        return Gateways.real(self.key or key_file(self.var / "key"), self.mail(), authority)
+        key, url = self.key or key_file(self.var / "key"), self.authority_url or self.rules.base_url
+        return Gateways.real(key, self.mail(), BuiltInAuthority(self.keys(), WallClock(), url))
 
     def keys(self) -> KeyFolder:
         """The keys of the certificate authority."""
@@ -175,8 +174,7 @@ def create_app(
     endpoint = way_in(graph, context_of, environment.most, environment.room)
     pages = Starlette(
         routes=[
-            Route("/health", health),
-            Route("/ready", ready),
+            *PROBES,
             Route("/metrics", endpoint.metrics),
             downloads(door, endpoint),
             tokens(door),

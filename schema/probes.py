@@ -4,6 +4,7 @@ import logging
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from models import database
 
@@ -23,3 +24,6 @@ async def ready(request: Request) -> Response:
     if not is_current:
         return JSONResponse({"status": "migrations are missing: python server.py migrate"}, 503)
     return JSONResponse({"status": "ready"})
+
+
+PROBES = [Route("/health", health), Route("/ready", ready)]
