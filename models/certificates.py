@@ -180,6 +180,7 @@ class Certificate(Coded, Entity):
     )
     renewed_by_id: UUID | None
     settle_at = fields.DatetimeField(null=True)  # when to tell the authority how it stands
+    noticed_days = fields.IntField(null=True)  # of which notice it was last told that it expires
 
     noun = "certificate"
     owner = "user_id"
@@ -291,3 +292,8 @@ SETTLE_NO_MORE = [
     "drop function settle_certificates() cascade",
     "drop index certificates_to_settle",
 ]
+# What expires soon is found among what is issued, of whichever organisation.
+FIND_WHAT_EXPIRES = (
+    "create index certificates_to_expire on certificate (expires_at) where status = 'ISSUED'"
+)
+FIND_NO_MORE = "drop index certificates_to_expire"
