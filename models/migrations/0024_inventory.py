@@ -1,7 +1,8 @@
 from tortoise import fields, migrations
+from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from models.certificates import FIND_NO_MORE, FIND_WHAT_EXPIRES
+from models.certificates import FIND_AMONG_MANY, FIND_NO_MORE
 
 
 class Migration(migrations.Migration):
@@ -11,5 +12,6 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Certificate", name="noticed_days", field=fields.IntField(null=True)
         ),
-        ops.RunSQL(FIND_WHAT_EXPIRES, FIND_NO_MORE),
+        ops.AddIndex(model_name="Certificate", index=Index(fields=["organisation_id", "uuid"])),
+        ops.RunSQL(FIND_AMONG_MANY, FIND_NO_MORE),
     ]
