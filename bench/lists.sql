@@ -78,7 +78,7 @@ select pg_temp.numbered('certificate', 4 * u.n + k), u.organisation_id, 1, u.mad
        case when k < 2 then u.id end,
        case when k >= 2 then pg_temp.numbered('profile', u.place_of % 20) end, h.email, true,
        h.name, h.email, u.made_at,
-       u.made_at + interval '1 day' * (60 + (u.place_of * 7919 + k) % 1000), u.made_at, a.id,
+       u.made_at + interval '1 day' * (60 + (u.place_of * 7919 + k) % 1000), u.made_at, a.actor_id,
        u.made_at, 'OWN_SIGN_IN', lpad((4 * u.n + k)::text, 12, '0')
 from ours u join "user" h on h.id = u.id cross join generate_series(0, 3) k
 join home a on a.id = u.organisation_id;
