@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import secrets
+import statistics
 import sys
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -52,8 +54,34 @@ LISTS = {
     " powersOfAttorney(first: 50) { nodes { id name } } } } }",
     "transactions": "{ billing { transactions(first: 50) { nodes { id kind occurredAt amount"
     " user { name } } } } }",
+    "certificates": "{ certificates(first: 50) { nodes { id kind status email contactName"
+    " expiresAt } } }",
     "changes": "{ changes(first: 50) { nodes { kind action oldVersion newVersion } } }",
 }
+# Each way to search a hundred thousand certificates: for what only the last ones have, or none.
+FOUND = (
+    "query ($filter: CertificateFilter) { certificates(first: 50, filter: $filter) { nodes { id"
+    " kind status email contactName contactEmail expiresAt user { name } profile { name } } } }"
+)
+SEARCHES: dict[str, dict[str, Any]] = {
+    "text": {"text": "bruger4999"},
+    "text-nowhere": {"text": "zzz"},
+    "uuid": {"uuid": "00000000-0000-4000-8000-000000000000"},
+    "contact-name": {"contactName": "zzz"},
+    "contact-email": {"contactEmail": "bruger49998@"},
+    "email": {"email": "bruger49998@"},
+    "kind": {"kind": ["SYSTEM"]},
+    "status": {"status": ["ORDERED"]},
+    "status-expired": {"status": ["EXPIRED"]},
+    "expires-before": {"expiresBefore": "2027-01-15T00:00:00Z"},
+    "all-at-once": {
+        "text": "anne",
+        "kind": ["SYSTEM"],
+        "status": ["ISSUED"],
+        "expiresBefore": "2027-01-15T00:00:00Z",
+    },
+}
+TRIES = 60
 THINGS = """
 with home as (
     select organisation_id as id from role_assignment order by organisation_id limit 1
@@ -100,11 +128,27 @@ def entries(found: Any) -> int:
 
 
 def main() -> int:
-    """Measures each list at both lengths."""
+    """Measures each list at both lengths, and the searches in the longest one."""
     asked = [Listed(name, text) for name, text in LISTS.items()]
-    return measured(
-        "list", SIZES, side, lambda sides: {a.name: compared(a, sides, seconds=1) for a in asked}
-    )
+
+    def measure(sides: list[Side]) -> dict[str, list[float]]:
+        for name, conditions in SEARCHES.items():
+            print(f"search {name} {searched(sides[-1], conditions):.1f} ms p95", flush=True)
+        return {one.name: compared(one, sides, seconds=1) for one in asked}
+
+    return measured("list", SIZES, side, measure)
+
+
+def searched(side: Side, conditions: dict[str, Any]) -> float:
+    """The time within which nineteen of twenty searches are answered, in milliseconds."""
+    body = orjson.dumps({"query": FOUND, "variables": {"filter": conditions}})
+    times = []
+    for _ in range(TRIES):
+        began = perf_counter()
+        answer, _ = ask(side.server.url, side.token, body)
+        times.append(1000 * (perf_counter() - began))
+        data_of(answer)
+    return statistics.quantiles(times, n=20)[-1]
 
 
 @contextlib.contextmanager

@@ -59,6 +59,29 @@ insert into delegation_group_power (id, organisation_id, delegation_group_id, po
 select pg_temp.numbered('bundled', row_number() over ()), p.grantee_id,
        pg_temp.numbered('delegation', 0), p.id
 from power_of_attorney p join home h on h.id = p.grantee_id where h.number = 0;
+-- Four certificates for each, of which two are the organisation's; what is revoked, ordered and about
+-- to expire lies all over the list.
+insert into certificate_profile (id, organisation_id, version, created_at, updated_at, name, email,
+    is_email_validated, contact_name, contact_email, system_rights, can_seal)
+select pg_temp.numbered('profile', n), h.id, 1, '2026-01-01', '2026-01-01', 'Profil ' || n,
+       'profil' || n || '@firma0.example.dk', true, 'Kontakt ' || n,
+       'kontakt' || n || '@firma0.example.dk', '[]', false
+from home h cross join generate_series(0, 19) n where h.number = 0;
+insert into certificate (id, organisation_id, version, created_at, updated_at, uuid, kind, status,
+    user_id, profile_id, email, is_email_validated, contact_name, contact_email, valid_from,
+    expires_at, ordered_at, ordered_by_id, issued_at, identification, reference)
+select pg_temp.numbered('certificate', 4 * u.n + k), u.organisation_id, 1, u.made_at, u.made_at,
+       md5('certificate' || 4 * u.n + k)::uuid,
+       (array['USER', 'QUALIFIED_USER', 'ORGANISATION', 'SYSTEM'])[1 + k],
+       case when u.place_of % 10 = 7 then 'REVOKED' when u.place_of % 50 = 3 then 'ORDERED'
+            else 'ISSUED' end,
+       case when k < 2 then u.id end,
+       case when k >= 2 then pg_temp.numbered('profile', u.place_of % 20) end, h.email, true,
+       h.name, h.email, u.made_at,
+       u.made_at + interval '1 day' * (60 + (u.place_of * 7919 + k) % 1000), u.made_at, a.actor_id,
+       u.made_at, 'OWN_SIGN_IN', lpad((4 * u.n + k)::text, 12, '0')
+from ours u join "user" h on h.id = u.id cross join generate_series(0, 3) k
+join home a on a.id = u.organisation_id;
 insert into history_entry (id, organisation_id, sequence, occurred_at, outcome, activity, operation,
     summary, actor_id, changes, about_kind, about_id, request_uuid, old_version, new_version, salt,
     words_hash, hash)

@@ -35,6 +35,7 @@ def routes(desk: Desk | None, dist: Path) -> list[BaseRoute]:
             Route("/sign-out", demo.sign_out, methods=["POST"]),
             Route("/mailbox", demo.mailbox),
             Route("/activate", demo.activate),
+            Route("/validate-email", demo.validate_email),
         ]
     return found
 
@@ -120,6 +121,10 @@ class Demonstration:
         """Show the form to activate a user, or first the one to sign in as a person."""
         return await self._show_activation(request)
 
+    async def validate_email(self, request: Request) -> Response:
+        """Show the form to confirm an address, or first the one to sign in."""
+        return await self._show_validation(request)
+
     async def _token(self, form: FormData) -> str:
         word = _text(form, "user")
         if word is None:
@@ -136,7 +141,8 @@ class Demonstration:
     async def _show_again(self, request: Request, form: FormData, error: str, to: str) -> Response:
         # A CPR number is not sent back: it would stay in the page.
         values = {key: _text(form, key) or "" for key in ("name", "date_of_birth")}
-        show = self._show_activation if to == "/activate" else self._show_choice
+        pages = {"/activate": self._show_activation, "/validate-email": self._show_validation}
+        show = pages.get(to, self._show_choice)
         return await show(request, status=400, error=error, next=to, **values)
 
     async def _show_choice(self, request: Request, **values: Any) -> Response:
@@ -148,6 +154,10 @@ class Demonstration:
         shown = {"next": "/activate", **values}
         is_person = who is not None and who["kind"] == "person"
         return page(request, "activate.html", who=who, is_person=is_person, **shown)
+
+    async def _show_validation(self, request: Request, **values: Any) -> Response:
+        shown = {"next": "/validate-email", **values}
+        return page(request, "validate_email.html", who=await self._who(request), **shown)
 
     async def _refuse(self, request: Request) -> Response:
         text = "The form was sent from a page of another server. Nothing was done."

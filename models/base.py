@@ -214,7 +214,7 @@ UNTOLD = {
     *("changed_at", "changed_by_id", "deactivated_by_id", "status_before"),
     *("imported_from_id", "awaiting_since", "request_uuid", "stumble_count", "chosen_channels"),
     *("grantee_id", "grantee_user_id", "grantee_uuid", "from_organisation_id"),
-    *("pem", "chain_pem", "settle_at"),
+    *("pem", "chain_pem", "settle_at", "noticed_days"),
 }
 SEALED = ("_sealed", "_hash")  # columns with these endings hold secrets, enciphered or hashed
 

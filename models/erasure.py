@@ -144,7 +144,7 @@ async def forget(user: User) -> None:
     await Certificate.filter(user_id=user.id).update(**dict.fromkeys(PERSONAL))
     await UserImportRow.filter(user_id=user.id).update(changes=[], identity_hash="")
     requests: Any = await Request.filter(user_id=user.id).values_list("id", flat=True)
-    await unname([user.id, *requests], str(user.uuid))
+    await unname([user.id, *held, *requests], str(user.uuid))
     client = connections.get("default")
     await client.execute_query(UNGUESS, [user.organisation_id, user.email])
     await client.execute_query(UNSIGN, [user.id, str(user.uuid)])

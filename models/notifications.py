@@ -31,6 +31,7 @@ class NotificationKind(StrEnum):
     GROUP_CREATED: A custom group was created.
     CERTIFICATE_ORDERED: A certificate waits to be retrieved.
     CERTIFICATE_ISSUED: A certificate was issued.
+    CERTIFICATE_EXPIRING: A certificate expires in 60, 30 or 7 days.
     CERTIFICATE_REVOKED: A certificate was revoked.
     POWER_OF_ATTORNEY_REQUESTED: Another organisation asks for a power of attorney.
     POWER_OF_ATTORNEY_GRANTED: A power of attorney was given.
@@ -52,6 +53,7 @@ class NotificationKind(StrEnum):
     GROUP_CREATED = "GROUP_CREATED"
     CERTIFICATE_ORDERED = "CERTIFICATE_ORDERED"
     CERTIFICATE_ISSUED = "CERTIFICATE_ISSUED"
+    CERTIFICATE_EXPIRING = "CERTIFICATE_EXPIRING"
     CERTIFICATE_REVOKED = "CERTIFICATE_REVOKED"
     POWER_OF_ATTORNEY_REQUESTED = "POWER_OF_ATTORNEY_REQUESTED"
     POWER_OF_ATTORNEY_GRANTED = "POWER_OF_ATTORNEY_GRANTED"

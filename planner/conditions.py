@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from planner.sought import Sought
-from planner.tables import column, link, source, table, tenant
+from planner.tables import column, link, quoted, source, table, tenant, within
 
 
 class Writing(Protocol):
@@ -100,6 +100,39 @@ class Contains(Condition):
     def value(self, given: Any) -> Any:
         escaped = given.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         return f"%{escaped}%"
+
+
+@dataclass(frozen=True)
+class Searched(Contains):
+    """Among all texts of a row, which one column keeps in small letters, is the value; or a text of
+    a row that it points to holds it, within the tenant. With `name`, it must be in that text.
+
+    An index that holds the kept column, and what points to others, is looked through alone.
+    """
+
+    paths: tuple[str, ...]  # relation.column
+    kept: str  # a column that the database makes of others, and that no model knows
+    name: str | None = None
+
+    def text(self, draft: Writing, name: str) -> str:
+        place, here = draft.place(name), draft.place("tenant")
+        found = [f"far.{quoted(self.kept)} like {place}"]
+        for path in self.paths:
+            relation, attribute = path.split(".")
+            way = link(draft.model, relation)
+            found.append(
+                f"far.{column(draft.model, way.near)} in"
+                f" (select one.{column(way.target, way.key)} from {table(way.target)} one"
+                f" where {within(way.target, 'one', here)}"
+                f" and one.{column(way.target, attribute)} ilike {place})"
+            )
+        rows = f"select far.id from {table(draft.model)} far"
+        text = f"t.id = any(array({rows} where {within(draft.model, 'far', here)}"
+        text += f" and ({' or '.join(found)})))"
+        return f"{text} and {draft.expression(self.name)} ilike {place}" if self.name else text
+
+    def value(self, given: Any) -> Any:
+        return str(super().value(given)).lower()
 
 
 @dataclass(frozen=True)

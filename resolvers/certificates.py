@@ -120,8 +120,7 @@ async def order(
         code = give_code(context, certificate)
     await invite(context, certificate, holder.user)
     await certificate.save()
-    if not certificate.is_email_validated:
-        await validations.ask(context, holder.profile or certificate)
+    await validations.ask_for(context, certificate)
     return OrderedCertificate(certificate, code)
 
 
@@ -219,6 +218,8 @@ async def tell(context: Context, certificate: Certificate, event: str, **values:
 async def renew_code(context: Context, certificate: Certificate) -> OrderedCertificate:
     """Make a new one-time code for an order; the former one no longer works.
 
+    While the address in it is not confirmed, the link to confirm it is sent again as well.
+
     certificate_id: The order.
     certificate: The order.
     one_time_code: The code to hand over.
@@ -229,6 +230,7 @@ async def renew_code(context: Context, certificate: Certificate) -> OrderedCerti
     code = give_code(context, certificate)
     await certificate.save()
     await tell(context, certificate, "certificate_code_renewed")
+    await validations.ask_for(context, certificate)
     return OrderedCertificate(certificate, code)
 
 

@@ -15,6 +15,7 @@ from gateways import (
     make_pkcs12,
     normalise_code,
     read_request,
+    today,
 )
 from gateways import KeyKind as Made
 from models import (
@@ -31,6 +32,7 @@ from resolvers import access, certificates
 from resolvers.certificates import CertificateHolder, new_reference
 from resolvers.charging import charge_certificate
 from resolvers.context import Context, OneOf
+from resolvers.rights import told_day
 from resolvers.subjects import subject_of
 
 YEARS = 3
@@ -210,7 +212,7 @@ async def issue(context: Context, certificate: Certificate, key: KeyChoice) -> P
     """Has an order turned into a certificate, and told of; a dry run asks nobody to sign it."""
     await must_be_issuable(certificate)
     certificate.issue(context.now, later(context.now))
-    until = f"{certificate.expires_at:%d.%m.%Y}"
+    until = told_day(today(later(context.now)))
     await certificates.tell(context, certificate, "certificate_issued", expires_on=until)
     if context.is_dry_run:
         return None

@@ -6,13 +6,14 @@ the authority what the database says then, so that it may be done twice, and in 
 
 import logging
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, Reason, Refused
-from models import Certificate, CertificateStatus, User, UserStatus
+from models import Actor, ActorKind, Certificate, CertificateStatus, Change, User, UserStatus
+from models.history import record
 
 JOB = "certificates"
 # Whoever takes a certificate has this long to settle it; then it is tried again, until it is done.
@@ -35,7 +36,7 @@ async def turn(reach: Gateways) -> None:
             try:
                 await settle(reach, key)
             except Refused as refusal:
-                logger.warning("The authority did not settle %s: %s.", key, refusal.reason)
+                logger.warning("The authority did not settle %s: %s", key, refusal.reason)
 
 
 async def take(reach: Gateways) -> list[UUID]:
@@ -54,9 +55,31 @@ async def settle(reach: Gateways, key: UUID) -> None:
     async with in_transaction():
         await connections.get("default").execute_query(ALONE, [str(key)])
         certificate = await Certificate.get(id=key).select_related("user")
-        await tell(reach, certificate)
+        refused = None
+        try:
+            await tell(reach, certificate)
+        except Refused as refusal:
+            if not refusal.is_final:
+                raise
+            refused = refusal
         noted = Certificate.filter(id=key, settle_at=certificate.settle_at)
         await noted.update(settle_at=None)
+        if refused:
+            await give_up(reach, certificate, refused.reason)
+
+
+async def give_up(reach: Gateways, certificate: Certificate, reason: str) -> None:
+    """Tells the log, and the certificate's history, that the authority refuses for good.
+
+    It is asked again only when something else changes how the certificate stands.
+    """
+    logger.error("The authority will never settle %s: %s", certificate.id, reason)
+    now, words = reach.clock.now(), f"The authority refuses for good: {reason}"
+    change = Change("certificate:revoke", "giveUpSettlingCertificate", now, uuid4(), words[:500])
+    change.begin()
+    change.tell_of(certificate)
+    actor = await Actor.named(certificate.organisation_id, ActorKind.SYSTEM, "Segl")
+    await record(change, actor)
 
 
 async def tell(reach: Gateways, certificate: Certificate) -> None:

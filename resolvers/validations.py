@@ -25,15 +25,24 @@ class ValidatedEmail:
     certificate: Certificate | None
 
 
-async def ask(context: Context, thing: CertificateProfile | Certificate) -> None:
+async def ask_for(context: Context, order: Certificate) -> None:
+    """Sends a link to the address in an order, unless it is confirmed already.
+
+    The profile's own address may be another one since.
+    """
+    if order.is_email_validated:
+        return
+    profile = await CertificateProfile.get_or_none(id=order.profile_id)
+    await ask(context, profile or order, order.email)
+
+
+async def ask(
+    context: Context, thing: CertificateProfile | Certificate, email: str | None = None
+) -> None:
     """Sends a link to the address that is to stand in certificates; a former one is void."""
-    vault, here = context.gateways.vault, thing.organisation_id
+    vault, here, to = context.gateways.vault, thing.organisation_id, email or thing.email
     link, language = vault.new_link(), context.letter_language
-    sent: dict[str, Any] = {
-        "organisation_id": here,
-        "email": thing.email,
-        f"{thing.noun}_id": thing.id,
-    }
+    sent: dict[str, Any] = {"organisation_id": here, "email": to, f"{thing.noun}_id": thing.id}
     await EmailValidation.filter(**sent).delete()
     await EmailValidation.create(
         **sent, link_hash=vault.hash_secret(link), link_expires_at=context.now + LINK_LASTS
@@ -42,7 +51,7 @@ async def ask(context: Context, thing: CertificateProfile | Certificate) -> None
         language = (await User.get(id=thing.user_id)).language
     await context.post_to(
         here,
-        str(thing.email),
+        str(to),
         language,
         "email_validation",
         link=f"{context.rules.base_url}/validate-email#{link}",

@@ -5,6 +5,7 @@ from policies import Policy
 from resolvers import (
     digests,
     erasures,
+    expiries,
     imports,
     letters,
     machines,
@@ -24,6 +25,7 @@ def arrange(gateways: Gateways, policy: Policy, rules: Rules) -> None:
     batches = sending.Worker(gateways, policy, rules)
     every(20, lambda: periods.turn(gateways), "periods")
     every(20, lambda: power_ends.turn(gateways, policy), "powers of attorney")
+    every(60, lambda: expiries.turn(gateways, policy), expiries.JOB)
     every(300, lambda: periods.tell_what_ran_out(gateways, policy), "ways in")
     every(3600, lambda: periods.forget(gateways), "forgetting")
     every(3600, lambda: machines.forget(gateways), "forgetting assertions")

@@ -78,6 +78,21 @@ mutation CreateWithPrivateMitId {
   }
 }
 """
+CREATE_PROFILE = """
+mutation CreateProfile {
+  createCertificateProfile(
+    input: {
+      name: "Archive"
+      email: "archive@example.dk"
+      contactName: "Bo Lind"
+      contactEmail: "lind@example.dk"
+    }
+  ) {
+    profile { isEmailValidated }
+    errors { code }
+  }
+}
+"""
 UPLOAD = """
 mutation Upload {
   uploadUserFile(input: { file: { text: "HEAD\\nD" }, policy: SKIP_BAD_ROWS }) {
@@ -303,6 +318,24 @@ async def test_a_user_with_private_mitid_alone_activates_by_agreeing_to_it(page)
     await page.get_by_role("button", name="Activate").click()
 
     await expect(page.get_by_role("status")).to_contain_text("Welcome, Per Bak.")
+
+
+async def test_whoever_reads_the_mail_confirms_an_address_by_the_link(page):
+    await sign_in(page, "user-administrator")
+    await write(page, CREATE_PROFILE)
+    await expect(await run(page)).to_contain_text('"isEmailValidated": false')
+
+    await page.get_by_role("link", name="Letters").click()
+    letter = page.locator("article.letter").filter(has_text="archive@example.dk")
+    address = await letter.get_by_role("link").get_attribute("href")
+    await page.get_by_role("button", name="Sign out").click()
+    await page.goto(address)
+    await page.get_by_label("CPR number", exact=True).fill("6101901234")
+    await page.get_by_role("button", name="Sign in with private MitID").click()
+    await page.get_by_role("button", name="Confirm").click()
+
+    await expect(page.get_by_role("status")).to_contain_text("The address is confirmed")
+    assert "#" not in page.url
 
 
 # Sessions

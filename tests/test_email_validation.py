@@ -6,7 +6,7 @@ import pytest
 
 from gateways import Claims
 from models import Certificate, CertificateProfile, EmailValidation, HistoryEntry
-from tests.certificates import CANCEL, ORDER, RETRIEVE, own
+from tests.certificates import CANCEL, ORDER, RENEW_CODE, RETRIEVE, own
 from tests.reading import history_of, letters_sent, stored
 from tests.scenes import everything_stored
 
@@ -108,6 +108,39 @@ async def test_each_order_sends_the_link_anew_and_the_former_one_is_void(ask, bo
 
     assert void["errors"] == [{"code": "LINK_UNKNOWN", "path": ["link"]}]
     assert good["errors"] == []
+
+
+async def test_a_new_code_sends_the_link_again_while_the_address_is_not_confirmed(
+    ask, bo, archive, link, letters
+):
+    given = {"kind": "SYSTEM", "holder": {"profileId": archive["id"]}}
+    order = (await ask(bo, ORDER, input=given))["certificate"]
+    former = await link("archive@example.dk")
+
+    await ask(bo, RENEW_CODE, input={"certificateId": order["id"]})
+    void = await ask(CLERK, VALIDATE, input=former)
+    good = await ask(CLERK, VALIDATE, input=await link("archive@example.dk"))
+    sent = len(await letters("archive@example.dk"))
+    await ask(bo, RENEW_CODE, input={"certificateId": order["id"]})
+
+    assert void["errors"] == [{"code": "LINK_UNKNOWN", "path": ["link"]}]
+    assert good["errors"] == []
+    assert len(await letters("archive@example.dk")) == sent
+
+
+async def test_the_link_for_an_order_is_sent_to_the_address_that_it_bears(
+    ask, bo, archive, link, letters
+):
+    given = {"kind": "SYSTEM", "holder": {"profileId": archive["id"]}}
+    order = (await ask(bo, ORDER, input=given))["certificate"]
+    await ask(bo, UPDATE, input={"profileId": archive["id"], "email": "store@example.dk"})
+    sent = len(await letters("store@example.dk"))
+
+    await ask(bo, RENEW_CODE, input={"certificateId": order["id"]})
+    await ask(CLERK, VALIDATE, input=await link("archive@example.dk"))
+
+    assert len(await letters("store@example.dk")) == sent
+    assert (await Certificate.get(id=order["id"])).is_email_validated
 
 
 async def test_another_address_in_a_users_certificate_is_confirmed_first(ask, bo, eva, link):

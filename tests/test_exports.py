@@ -6,6 +6,7 @@ import io
 import pytest
 
 from models import HistoryEntry, Right, RoleAssignment, User
+from tests.certificates import REVOKE
 from tests.making import P_NUMBERS
 from tests.tables import who_may
 
@@ -118,6 +119,80 @@ async def test_the_list_below_a_thing_is_offered_as_it_was_asked_for(
     found = await lines(admin, query, ("users", "csv"), id=file.id)
 
     assert [one["Fornavn"] for one in found] == ["Eva"]
+
+
+CERTIFICATES = """
+query ($filter: CertificateFilter, $orderBy: CertificateOrder = {field: CONTACT_NAME}) {
+  certificates(first: 1, filter: $filter, orderBy: $orderBy) { totalCount csv { url } }
+}
+"""
+
+
+async def test_all_certificates_that_are_found_are_in_the_file_in_their_order(
+    lines, make, hansen, jensen, rights
+):
+    for number in range(230):
+        kind = "SYSTEM" if number % 2 else "ORGANISATION"
+        await make.certificate(hansen, kind=kind, contact_name=f"Bo {number:03}")
+    await make.certificate(jensen, kind="SYSTEM", contact_name="Else Where")
+
+    everything = await lines(rights, CERTIFICATES)
+    found = await lines(rights, CERTIFICATES, filter={"kind": ["SYSTEM"]})
+
+    assert [one["Kontaktperson"] for one in everything] == [f"Bo {at:03}" for at in range(230)]
+    assert found == [one for one in everything if one["Type"] == "SYSTEM"]
+
+
+async def test_a_line_tells_of_a_certificate_from_order_to_end(
+    lines, ask, make, hansen, person, rights
+):
+    admin = await person("user_administrator", name="Bo Holm")
+    profile = await make.profile(hansen, name="=Archive")
+    one = await make.certificate(
+        hansen,
+        kind="SYSTEM",
+        profile=profile,
+        email="archive@example.dk",
+        is_email_validated=True,
+        contact_name="+Dan Lind",
+        contact_email="dan@example.dk",
+        subject="CN=Archive",
+        serial_number="0a0b",
+        fingerprint="ff00",
+    )
+    given = {"certificateId": one.id, "reason": "SUPERSEDED"}
+    await ask(admin, REVOKE, input=given)
+
+    (line,) = await lines(
+        rights,
+        "query ($id: ID!) { certificateProfile(id: $id) { certificates { csv { url } } } }",
+        ("certificates", "csv"),
+        id=profile.id,
+    )
+
+    now = f"{make.now:%Y-%m-%dT%H:%M:%SZ}"
+    times = [line.pop(name)[:19] for name in ("Bestilt", "Udstedt", "Gyldig fra", "Spærret")]
+    assert times == [now[:19]] * 4
+    assert line.pop("Gyldig til") > now
+    assert line == {
+        "UUID": str(one.uuid),
+        "Type": "SYSTEM",
+        "Status": "REVOKED",
+        "Suspenderet": "N",
+        "Bruger": "",
+        "Profil": "'=Archive",
+        "Email": "archive@example.dk",
+        "Email bekræftet": "J",
+        "Kontaktperson": "'+Dan Lind",
+        "Kontakt-email": "dan@example.dk",
+        "Emne": "CN=Archive",
+        "Serienummer": "0a0b",
+        "Fingeraftryk": "ff00",
+        "Bestilt af": "Segl",
+        "Fornyet af": "",
+        "Spærret af": "Bo Holm",
+        "Spærringsårsag": "SUPERSEDED",
+    }
 
 
 async def test_the_address_tells_nothing_and_the_fetching_is_kept(

@@ -196,7 +196,24 @@ async def test_the_page_to_activate_on_asks_for_a_sign_in_first(client, sign_in,
     assert CPR not in as_person.text
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/mailbox", "/activate"])
+async def test_the_page_to_confirm_an_address_on_takes_anybody_who_is_signed_in(
+    client, sign_in, admin
+):
+    as_nobody = await client.get("/validate-email")
+    mistyped = await sign_in(cpr_number="3102901234", next="/validate-email")
+    signed_in = await sign_in(cpr_number=CPR, next="/validate-email")
+    as_person = await client.get("/validate-email")
+    await sign_in(user="user-administrator")
+    as_user = await client.get("/validate-email")
+
+    assert signed_in.headers["location"] == "/validate-email"
+    assert mistyped.status_code == 400
+    for page, asks in ((as_nobody, True), (mistyped, True), (as_person, False), (as_user, False)):
+        assert ('name="cpr_number"' in page.text) is asks
+        assert "<h1>Confirm your e-mail address</h1>" in page.text
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/mailbox", "/activate", "/validate-email"])
 async def test_the_pages_let_no_foreign_script_in_and_are_not_kept(client, empty, path):
     page = await client.get(path)
 
@@ -207,7 +224,9 @@ async def test_the_pages_let_no_foreign_script_in_and_are_not_kept(client, empty
 
 
 @NO_DEMO
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/mailbox", "/activate"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/sign-out", "/mailbox", "/activate", "/validate-email"]
+)
 async def test_where_there_is_no_demo_there_are_no_such_pages(client, empty, path):
     assert (await client.get(path)).status_code == 404
     assert (await client.post(path, data={"user": "owner"})).status_code in (404, 405)

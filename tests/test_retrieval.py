@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64decode
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
@@ -199,6 +200,16 @@ async def test_the_history_a_letter_and_a_notification_tell_of_the_issue(
     assert letter.subject == "A certificate of Hansen & Søn ApS has been issued"
     told = await ask(eva, NOTIFIED)
     assert told["nodes"][0]["kind"] == "CERTIFICATE_ISSUED"
+
+
+async def test_a_letter_names_the_last_day_as_it_is_in_denmark(ask, eva, ordered, gateways):
+    at = datetime(2027, 6, 15, 22, 30, tzinfo=UTC)  # on 16 June, in Denmark
+    gateways.clock.advance(seconds=(at - gateways.clock.now()).total_seconds())
+    order = await ordered(eva)
+
+    await ask(eva, RETRIEVE, input=own(order["id"]))
+
+    assert "until 16.06.2030." in "".join(one.body for one in await letters_sent(gateways))
 
 
 async def test_who_has_the_reference_and_the_code_retrieves_without_a_user_here(

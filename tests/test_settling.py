@@ -20,6 +20,7 @@ from tests.certificates import (
     said_of,
     settled,
 )
+from tests.reading import history_of
 from tests.scenes import everything_stored
 from tests.users import changing
 
@@ -169,6 +170,52 @@ async def test_an_authority_that_does_not_answer_is_told_again_until_it_does(
 
     assert told == ["GOOD", "GOOD", "REVOKED", "REVOKED"]
     assert gateways.authority.told == 3
+
+
+async def test_what_the_authority_refuses_for_good_is_given_up_and_told_once(
+    ask, bo, eva, issued, gateways, caplog
+):
+    class Unknowing(Deaf):
+        async def revoke(self, *given):
+            self.told += 1
+            raise Refused("No certificate of that serial number was issued.", is_final=True)
+
+    object.__setattr__(gateways, "authority", Unknowing(gateways.authority, times=0))
+    await ask(bo, REVOKE, input=revoking(issued))
+
+    for _ in range(3):
+        await gateways.jobs.run_once("certificates")
+        gateways.clock.advance(seconds=10)
+
+    words = "No certificate of that serial number was issued."
+    assert gateways.authority.told == 1
+    said = [one.getMessage() for one in caplog.records if one.name == "resolvers.settling"]
+    assert said == [f"The authority will never settle {issued.id}: {words}"]
+    given_up, revoked, *_ = await history_of(ask, bo, issued.id)
+    assert revoked.told == ("revokeCertificate", "DONE")
+    assert given_up.told == ("giveUpSettlingCertificate", "DONE")
+    assert given_up["actor"] == {"name": "Segl"}
+    assert given_up["reason"] == f"The authority refuses for good: {words}"
+    assert (await Certificate.get(id=issued.id)).version == 3
+
+
+async def test_what_was_given_up_is_told_again_when_something_changes(
+    ask, bo, eva, issued, gateways
+):
+    usual = gateways.authority
+
+    class Unknowing(Deaf):
+        async def revoke(self, *given):
+            raise Refused("No certificate of that serial number was issued.", is_final=True)
+
+    object.__setattr__(gateways, "authority", Unknowing(usual, times=0))
+    await ask(bo, DEACTIVATE, input={"userId": eva.id})
+    await gateways.jobs.run_once("certificates")
+    object.__setattr__(gateways, "authority", usual)
+
+    await ask(bo, REVOKE, input=revoking(issued))
+
+    assert await settled(gateways, issued) == ("REVOKED", "superseded")
 
 
 async def test_what_changes_while_it_is_being_told_is_told_next(ask, bo, eva, issued, gateways):

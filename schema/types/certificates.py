@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import models
-from models.certificates import STEPS, CertificateStatus
+from models.certificates import SEARCHED, STEPS, CertificateStatus
 from models.numbers import Email
 from models.texts import Line
-from planner.conditions import Among, Compared, Contains
+from planner.conditions import Among, Compared, Contains, Searched
 from resolvers import certificates, issuing
 from resolvers.context import Key
 from schema.fields import column, computed, edge, facet, page, part, shows, tells
@@ -35,13 +35,11 @@ class CertificateFilter:
     profile_id: On this profile.
     """
 
-    text: Line = where(
-        Contains(("contact_name", "contact_email", "email", "profile.name", "user.name"))
-    )
+    text: Line = where(Searched(("profile.name", "user.name"), SEARCHED))
     uuid: UUID = where(Compared("uuid"))
-    contact_name: Line = where(Contains(("contact_name",)))
-    contact_email: Line = where(Contains(("contact_email",)))
-    email: Line = where(Contains(("email",)))
+    contact_name: Line = where(Searched((), SEARCHED, "contact_name"))
+    contact_email: Line = where(Searched((), SEARCHED, "contact_email"))
+    email: Line = where(Searched((), SEARCHED, "email"))
     kind: list[models.CertificateKind] = where(Among("kind"))
     status: list[CertificateStatus] = where(Among("status"))
     expires_before: datetime = where(Compared("expiry_while_issued", "<="))
