@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from functools import cached_property
 from traceback import format_tb
 from typing import Any
 
@@ -114,6 +115,7 @@ class Graph(strawberry.Schema):
             execution_context_class=Executor,
         )
 
+    @cached_property
     def permissions(self) -> dict[str, str | None]:
         """Each field that leads somewhere, and the permission it asks for."""
         found = {}
@@ -136,7 +138,7 @@ class Graph(strawberry.Schema):
 
     def must_be_guarded(self, permissions: tuple[str, ...]) -> None:
         """Refuses to open with a field that asks nothing, or asks for what no role holds."""
-        stray = [name for name, asked in self.permissions().items() if asked not in permissions]
+        stray = [name for name, asked in self.permissions.items() if asked not in permissions]
         if stray:
             raise LookupError(f"No role may enter {', '.join(sorted(stray))}: see policy.csv.")
 

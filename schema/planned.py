@@ -1,6 +1,7 @@
 """What the planner learns of the contract, and how an answer of its is told to a client."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from graphql import GraphQLError, ObjectValueNode, VariableNode, specified_rules
@@ -26,6 +27,7 @@ MOST = Weight(cost=200_000, depth=15, aliases=200, directives=100, roots=50, cha
 LARGEST = Weight(10**9, 100, 10**6, 10**6, 10**6, 10**6)
 
 
+@cache
 def contract_of(graph: Graph) -> Contract:
     """All declarations of a schema, by the names that GraphQL knows."""
     roots: dict[str, dict[str, Any]] = {}

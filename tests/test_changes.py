@@ -21,7 +21,7 @@ from tests.tables import POLICY
 
 pytestmark = pytest.mark.anyio
 
-PERMISSIONS = {name: graph.permissions()[f"Mutation.{name}"] for name in MUTATIONS}
+PERMISSIONS = {name: graph.permissions[f"Mutation.{name}"] for name in MUTATIONS}
 CONSENTS = ("giveConsent", "withdrawConsent")
 # To no person closed, so there is none to deny.
 OVER_ONESELF = (

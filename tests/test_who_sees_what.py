@@ -413,7 +413,7 @@ def test_every_guarded_read_and_every_type_stands_in_the_table_under_its_permiss
     """Of an interface the types that have it; a change is no read, but what it answers with is."""
     guarded = {
         read: permission
-        for read, permission in graph.permissions().items()
+        for read, permission in graph.permissions.items()
         if is_object_type(kind := KINDS[read.split(".")[0]]) and kind is not SCHEMA.mutation_type
     }
 
