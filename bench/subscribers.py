@@ -19,13 +19,14 @@ from websockets.asyncio.client import ClientConnection, Subprotocol, connect
 from bench import data
 from bench.contenders import CONTENDERS, NODE, Running, running
 from bench.documents import DOCUMENTS, Person, people
-from bench.load import tool
+from bench.load import cpu, tool
 from bench.rounds import Rounds
 
 COUNT = 1000
 PROTOCOL = Subprotocol("graphql-transport-ws")
 FOLLOW = "subscription { notificationReceived { id } }"
 ROUNDS, SECONDS = 5, 3
+IDLE = 20  # seconds in which nobody asks anything
 
 
 def main() -> int:
@@ -54,8 +55,15 @@ async def measure(rounds: Rounds, server: Running) -> None:
         for one in islice(cycle(rounds.people), COUNT):
             await sockets.enter_async_context(following(server, one))
         after = memory(server)
+        used = [-cpu([one.process]) for one in rounds.servers]
+        await asyncio.sleep(IDLE)
+        used = [
+            before + cpu([one.process]) for before, one in zip(used, rounds.servers, strict=True)
+        ]
         found = await asyncio.to_thread(rounds.measured, DOCUMENTS["user"], ROUNDS, SECONDS)
     print(f"\nsubscribers {COUNT:,} memory {after - before:.0f} MB")
+    alone, followed = (f"{one / IDLE:.1%}" for one in used)
+    print(f"subscribers {COUNT:,} idle {followed} of a core, where the other takes {alone}")
     for name in ("p50", "cpu"):
         print(f"subscribers {COUNT:,} {name} {found['followed'][name] / found['alone'][name]:.2f}")
 
