@@ -7,6 +7,7 @@ from typing import Any
 from graphql import OperationType, get_named_type
 
 from planner import values
+from planner.branches import Branch
 from planner.connections import connection, edge
 from planner.declarations import (
     NONE,
@@ -21,6 +22,7 @@ from planner.declarations import (
     Shown,
     reach,
 )
+from planner.edges import linked
 from planner.joined import Joined
 from planner.levels import Level
 from planner.objects import object_text
@@ -28,7 +30,7 @@ from planner.plain import call_text
 from planner.plan import Finder, Payload, Plan, Value
 from planner.selection import Selection, Unplanned
 from planner.shapes import ABOVE, EACH, Refusal
-from planner.tables import Link, link
+from planner.tables import Link
 
 Path = tuple[Any, ...]
 
@@ -60,6 +62,7 @@ class Compiler:
         self.contract, self.selection, self.schema = contract, selection, selection.schema
         self._answer = answer
         self.asked: dict[str, None] = {}
+        self.branches: list[Branch] = []  # that lead to what is compiled just now
         self.plan = Plan()
 
     def compile(self, operation: Any) -> Plan:
@@ -146,6 +149,10 @@ class Compiler:
             return None
         return reach(self.extent(permission), shown.model)
 
+    def branches_of(self, above: Level | Joined | None) -> list[Branch]:
+        """The branches between a level and what hangs on it."""
+        return [one for one in self.branches if above and one.level is above.level]
+
     def way(
         self,
         declared: Page | Edge | One,
@@ -173,6 +180,7 @@ class Compiler:
             self.contract.given(definition, nodes[0]),
             way=link_ if above else None,
             above=above.level if above else None,
+            branches=self.branches_of(above),
             near=near,
         )
         self.plan.levels.append(level)
@@ -210,7 +218,12 @@ class Compiler:
             return Refusal(str(declared.allow), tuple(nodes))
         given = self.contract.given(definition, nodes[0])
         finder = Finder(
-            len(self.plan.levels), declared, nodes[0], given, above.level if above else None
+            len(self.plan.levels),
+            declared,
+            nodes[0],
+            given,
+            above.level if above else None,
+            self.branches_of(above),
         )
         self.plan.levels.append(finder)
         for name in self.contract.found:
@@ -226,17 +239,3 @@ class Compiler:
             level.text = object_text(self, level, shown, nodes, path)
             finder.levels[name] = level
         return finder
-
-
-def linked(declared: Page | Edge | One, near: Shown | None, shown: Shown) -> Link | None:
-    """How the far rows are found from the near ones."""
-    if near is None or isinstance(declared, One):
-        return None
-    if isinstance(declared, Page) and declared.through:
-        return Link(shown.model, "id", "id", through=declared.through)
-    match declared.keys:
-        case ((far, *also), near_path):
-            return Link(shown.model, near_path, far, tuple(also))
-        case (str(far), near_path):
-            return Link(shown.model, near_path, far)
-    return link(near.model, declared.relation) if declared.relation is not None else None

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from planner.conditions import Columns, Condition, filled, placed
+from planner.conditions import Condition
+from planner.facts import Columns, filled, placed
 from planner.pages import Stretch
 from planner.sought import Sought
 from planner.tables import (

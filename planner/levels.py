@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from planner import statements
+from planner.branches import Branch
 from planner.conditions import Condition
 from planner.declarations import Edge, One, Page, Shown
 from planner.drafts import Draft, Statement
@@ -39,6 +40,7 @@ class Level:
     looked_up: str | None = None  # the name of what makes the only row
     way: Link | None = None
     above: "Level | None" = None
+    branches: list[Branch] = field(default_factory=list)  # that its rows hang on alone
     near: Shown | None = None  # the type that the way begins at: that above, or one read along
     finder: Any = None  # what finds its rows by their ids
     member: str | None = None  # of a payload: whose id is known when the change has been made

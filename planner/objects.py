@@ -7,6 +7,7 @@ from graphql import GraphQLNonNull, get_named_type, is_leaf_type
 from tortoise.fields import JSONField
 from tortoise.fields.data import IntEnumFieldInstance
 
+from planner.branches import Branch
 from planner.declarations import (
     NONE,
     Column,
@@ -202,15 +203,19 @@ def facet_text(
 ) -> str:
     """The same row as another type, chosen by what a column holds."""
     if declared.target:
-        text = object_text(compiler, level, compiler.contract.shown[declared.target], nodes, path)
         if not declared.when:
-            return text
-        return f"({text} if c{level.add(declared.when)} is not None else None)"
-    chosen = level.add(str(declared.by))
-    text = f"{compiler.plan.texts.bind(fault)}()"
-    for value, target in declared.targets:
+            target = compiler.contract.shown[declared.target]
+            return object_text(compiler, level, target, nodes, path)
+        at, text = level.add(declared.when), "None"
+        branches = [(Branch(level.level, at), declared.target)]
+    else:
+        at, text = level.add(str(declared.by)), f"{compiler.plan.texts.bind(fault)}()"
+        branches = [(Branch(level.level, at, value), target) for value, target in declared.targets]
+    for branch, target in branches:
+        compiler.branches.append(branch)
         inner = object_text(compiler, level, compiler.contract.shown[target], nodes, path)
-        text = f"({inner} if c{chosen} == {value!r} else {text})"
+        compiler.branches.remove(branch)
+        text = f"({inner} if {branch.text} else {text})"
     return text
 
 

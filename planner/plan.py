@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from planner.branches import Branch
 from planner.declarations import Edge, Found
 from planner.drafts import Statement
 from planner.levels import Level
@@ -21,6 +22,7 @@ class Finder:
     node: Any
     given: Callable[[Any], dict[str, Any]]
     above: Level | None = None
+    branches: list[Branch] = field(default_factory=list)
     at: int = 0
     levels: dict[str, Level] = field(default_factory=dict)  # by the name of the type
 

@@ -150,7 +150,11 @@ class Run:
         """The rows that a level hangs on."""
         assert level.above
         rows = self.rows[level.above.number]
-        return [row for cut in rows.values() for row in cut.rows] if level.above.is_cut else rows
+        if level.above.is_cut:
+            rows = [row for cut in rows.values() for row in cut.rows]
+        if level.branches:
+            rows = [row for row in rows if all(one.holds(row) for one in level.branches)]
+        return rows
 
     def edge_parts(self, level: Level) -> Any:
         assert isinstance(level.declared, Edge)

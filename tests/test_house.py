@@ -29,7 +29,7 @@ OUTSIDE = {"aiosmtplib", "asyncpg", "http", "httpx", "smtplib", "socket", "ssl",
 DRAWERS = {
     *("utils", "helpers", "core", "common", "services", "dataloaders", "permissions", "inputs"),
 }
-LONGEST, MEDIAN = 350, 120
+LONGEST, LONGEST_OF_PLANNER, MEDIAN = 350, 250, 120
 
 
 def modules() -> list[Path]:
@@ -117,7 +117,11 @@ def test_no_folder_is_a_drawer_for_everything():
 def test_a_module_is_short_enough_to_be_read():
     lengths = {name_of(one): len(one.read_text().splitlines()) for one in modules()}
 
-    too_long = {name for name, length in lengths.items() if length > LONGEST}
+    too_long = {
+        name
+        for name, length in lengths.items()
+        if length > (LONGEST_OF_PLANNER if name.startswith("planner/") else LONGEST)
+    }
 
     assert too_long == set()
     assert median(lengths.values()) < MEDIAN

@@ -138,6 +138,18 @@ async def test_an_answer_leaves_no_reference_cycle_behind(town):
     assert left == []
 
 
+async def test_a_page_of_a_type_that_no_row_is_shown_as_is_not_asked_for(town):
+    text = "{ billing { method { __typename ... on NemHandelMethod { eans(first: 0) { totalCount }"
+    asking = Asking(town)
+
+    both = [
+        await asking.both(one, Question(f"{text} }} }} }} }}", {})) for one in ("owner", "stranger")
+    ]
+
+    assert {one.left_for for one in both if b"NemHandel" in one.executed[0]} == {"refused"}
+    assert {one.planned == one.executed for one in both if one.planned} == {True}
+
+
 async def test_a_flood_of_documents_leaves_as_many_as_there_is_room_for(reader):
     for number in range(2_000):
         reader.operation(f"{{ a{number}: viewer {{ language }} }}", None)
