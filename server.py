@@ -51,7 +51,7 @@ HERE = Path(__file__).parent
 REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
 ALLOCATED = 20_000  # objects, before it is worth looking for circles: a request leaves none
 DAYS = "SEGL_NOTIFICATION_DAYS"
-DEMO_HINT = """
+HINT = """
   Sign in there as anybody of the demo; letters are at /mailbox.
   For scripts: .venv/bin/python server.py token user-administrator"""
 
@@ -128,8 +128,9 @@ class Environment:
         return Gateways.real(key, self.mail(), BuiltInAuthority(self.keys(), WallClock(), url))
 
     def keys(self) -> KeyFolder:
-        """The keys of the certificate authority."""
-        return KeyFolder(self.var / "authority", self.passphrase)
+        """The keys of the certificate authority, which whoever develops need not make."""
+        may_be_made = self.is_demo or not self.database_url
+        return KeyFolder(self.var / "authority", self.passphrase, may_be_made)
 
     def mail(self) -> Mail:
         return mail_by(self.smtp_url, self.sender, keeps_letters=self.is_demo)
@@ -218,15 +219,13 @@ def serve(environment: Environment, given: argparse.Namespace) -> int:
     if given.demo:
         os.environ["SEGL_DEMO"] = "yes"
     environment = Environment.read().checked()
-    is_production = bool(environment.database_url) and not environment.is_demo
-    environment.keys().ready(WallClock().now(), may_be_made=not is_production)
+    environment.keys().ready(WallClock().now())
     with database_of(environment) as url:
         os.environ["SEGL_DATABASE_URL"] = url
         asyncio.run(database.migrate(url))
         if environment.is_demo:
             asyncio.run(at(url, lambda: demo.load(environment.gateways())))
-        hint = DEMO_HINT if environment.is_demo else ""
-        print(f"Segl is at {environment.rules.base_url}{hint}", flush=True)
+        print(f"Segl is at {environment.rules.base_url}{HINT * environment.is_demo}", flush=True)
         uvicorn.run(
             "server:app",
             factory=True,
@@ -279,6 +278,7 @@ def authority(environment: Environment, given: argparse.Namespace) -> int:
 
 def load(environment: Environment, given: argparse.Namespace) -> int:
     """Load the demo's data into an empty database."""
+    environment.keys().ready(WallClock().now())
     with database_of(environment) as url:
         asyncio.run(database.migrate(url))
         made = asyncio.run(at(url, lambda: demo.load(environment.gateways())))

@@ -90,7 +90,7 @@ USUAL = [name for name in CONTENDERS if name != "cached-strawberry"]
 
 def keys_in(logs: Path) -> KeyFolder:
     """The keys by which the server that is measured answers for certificates."""
-    return KeyFolder(logs / "segl" / "authority", PASSPHRASE)
+    return KeyFolder(logs / "segl" / "authority", PASSPHRASE, may_be_made=True)
 
 
 @contextlib.contextmanager
@@ -114,7 +114,7 @@ def running(contender: Contender, database: str, key: bytes, logs: Path) -> Iter
     }
     command = [one.format(port=port) for one in contender.command]
     logs.mkdir(parents=True, exist_ok=True)
-    keys_in(logs).ready(WallClock().now(), may_be_made=True)
+    keys_in(logs).ready(WallClock().now())
     with (logs / f"{contender.name}.log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=HOUSE, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log

@@ -27,8 +27,10 @@ from gateways.signing_requests import (
     KeyKind,
     Unfitness,
     UnfitRequest,
+    make_key,
     make_pkcs12,
     read_request,
+    request_for,
 )
 from gateways.stopping import when_stopped
 from gateways.vault import BrokenSeal, Vault, key_file, normalise_code
@@ -67,9 +69,11 @@ __all__ = [
     "heard",
     "in_denmark",
     "key_file",
+    "make_key",
     "make_pkcs12",
     "normalise_code",
     "read_request",
+    "request_for",
     "today",
     "when_stopped",
 ]

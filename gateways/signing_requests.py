@@ -123,6 +123,13 @@ def make_key(kind: KeyKind) -> PrivateKey:
             return ec.generate_private_key(ec.SECP384R1())
 
 
+def request_for(key: PrivateKey) -> str:
+    """A request in PEM that proves possession of a key, and says nothing else."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    request = builder.sign(key, hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.PEM).decode()
+
+
 async def make_pkcs12(
     kind: KeyKind, name: str, issue: Callable[[str], Awaitable[Issued]]
 ) -> KeyFile:
@@ -131,9 +138,7 @@ async def make_pkcs12(
     The key is in this function alone: whoever gets the file and its password has the only copy.
     """
     key = await asyncio.to_thread(make_key, kind)
-    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    request = builder.sign(key, hashes.SHA256())
-    issued = await issue(request.public_bytes(serialization.Encoding.PEM).decode())
+    issued = await issue(request_for(key))
     password = _password()
     encryption = (
         serialization.PrivateFormat.PKCS12.encryption_builder()

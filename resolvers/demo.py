@@ -16,9 +16,7 @@ from models import (
     AuthenticatorKind,
     AuthenticatorStatus,
     Certificate,
-    CertificateKind,
     CertificateProfile,
-    CertificateStatus,
     Change,
     ChargeKind,
     DeviceKind,
@@ -32,7 +30,6 @@ from models import (
     ProductionUnit,
     Request,
     RequestKind,
-    RetrievalIdentification,
     Right,
     RightAssignment,
     Role,
@@ -44,9 +41,10 @@ from models import (
 from models.history import record
 from models.numbers import CprNumber, birth_date, mask_cpr_number
 from policies import Subject, law
-from resolvers import organisations
+from resolvers import organisations, settling
 from resolvers.charging import charge, charge_certificate
 from resolvers.context import Context, Rules
+from resolvers.demo_certificates import certify
 
 ADMINISTRATORS = (
     Role.ORGANISATION_ADMINISTRATOR,
@@ -122,10 +120,11 @@ async def load(reach: Gateways) -> bool:
         first, last = FIRST_NAMES[number % 10], SURNAMES[number % 8]
         email = f"bruger{number + 1}@example.dk"
         await person(reach, 100 + number, f"{first} {last}", email, HOME, ())
-    await furnish(now)
+    context = Context.beside(reach, law(), Rules(), Subject.person(), "Segl", uuid4())
+    await furnish(context)
     await give_rights(now)
     await give_power(now)
-    await bill(reach)
+    await bill(context)
     await ask(reach)
     return True
 
@@ -187,8 +186,9 @@ async def organisation_units(organisation: Organisation) -> list[object]:
     return list(await units.values_list("id", flat=True))
 
 
-async def furnish(now: datetime) -> None:
+async def furnish(context: Context) -> None:
     """A group, a profile, some certificates and authenticators for the first organisation."""
+    now = context.now
     organisation = await Organisation.get(cvr_number=HOME)
     here = {"organisation_id": organisation.id}
     actor = await Actor.named(organisation.id, ActorKind.SYSTEM, "Segl")
@@ -204,27 +204,13 @@ async def furnish(now: datetime) -> None:
             email="loen@example.dk",
             contact_name="Bo Holm",
             contact_email="user-administrator@example.dk",
+            is_email_validated=True,
         )
         await profile.save()
-        for number, user in enumerate(users):
-            await Certificate(
-                **here,
-                kind=CertificateKind.USER,
-                status=CertificateStatus.ISSUED,
-                user=user,
-                email=user.email,
-                contact_name=user.name,
-                contact_email=user.email,
-                is_email_validated=True,
-                identification=RetrievalIdentification.OWN_SIGN_IN,
-                reference=f"{900000000000 + number}",
-                ordered_at=now,
-                ordered_by=actor,
-                issued_at=now,
-                valid_from=now,
-                expires_at=now + timedelta(days=30 * number + 10),
-            ).save()
+        eva = next(one for one in users if one.email == "employee@example.dk")
+        await certify(context, users, eva, profile)
         await let_sign_in(users, now)
+    await settling.turn(context.gateways)
 
 
 async def let_sign_in(users: list[User], now: datetime) -> None:
@@ -292,16 +278,15 @@ async def give_power(now: datetime) -> None:
     )
 
 
-async def bill(reach: Gateways) -> None:
+async def bill(context: Context) -> None:
     """Everybody has come in, and some have a device or a certificate: that has been charged."""
-    context = Context.beside(reach, law(), Rules(), Subject.person(), "Segl", uuid4())
     async with in_transaction():
         for user in await User.all().order_by("id"):
             await charge(context, ChargeKind.USER_ACTIVATION, user)
         displays = Authenticator.filter(device=DeviceKind.CODE_DISPLAY)
         for device in await displays.select_related("user"):
             await charge(context, ChargeKind.CODE_DISPLAY, device.user)
-        for certificate in await Certificate.all():
+        for certificate in await Certificate.filter(issued_at__isnull=False):
             await charge_certificate(context, certificate)
 
 

@@ -135,10 +135,10 @@ async def test_an_authority_without_keys_is_worth_another_try(keys, gateways, ha
 
 
 def test_who_develops_gets_keys_and_may_rotate_them(tmp_path):
-    folder = KeyFolder(tmp_path / "authority", None)
+    folder = KeyFolder(tmp_path / "authority", None, may_be_made=True)
 
-    folder.ready(WallClock().now(), may_be_made=True)
-    folder.ready(WallClock().now(), may_be_made=True)
+    folder.ready(WallClock().now())
+    folder.ready(WallClock().now())
     folder.obey("rotate", "Segl", "EC_P384", WallClock().now())
 
     assert len(folder.hierarchy().issuers) == 2
@@ -150,7 +150,7 @@ def test_in_production_keys_are_never_made_unasked(tmp_path, passphrase):
     folder = KeyFolder(tmp_path / "authority", passphrase)
 
     with pytest.raises(Unusable, match="authority init"):
-        folder.ready(WallClock().now(), may_be_made=False)
+        folder.ready(WallClock().now())
 
     assert not folder.path.exists()
 

@@ -153,6 +153,14 @@ def test_what_cannot_be_served_is_told_before_anything_starts(tmp_path, argument
     assert "secret" not in refused.stderr
 
 
+def test_the_demo_is_not_loaded_into_one_s_own_database_without_an_authority(tmp_path):
+    refused = segl("demo", **NOWHERE, var=tmp_path)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "SEGL_AUTHORITY_PASSPHRASE is not set" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
 def test_a_database_that_cannot_be_reached_is_told_of(tmp_path):
     settings = NOWHERE | {"authority_passphrase": PASSPHRASE, "var": tmp_path}
     made = segl("authority", "init", **settings)

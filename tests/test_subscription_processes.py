@@ -31,7 +31,7 @@ ROWS, DAY = 200, timedelta(days=1)
 def process(database_url, tmp_path):
     """Runs a command of the server beside the test, until the block ends."""
     passphrase = "correct horse battery staple"
-    KeyFolder(tmp_path / "authority", passphrase).ready(WallClock().now(), may_be_made=True)
+    KeyFolder(tmp_path / "authority", passphrase, may_be_made=True).ready(WallClock().now())
 
     @asynccontextmanager
     async def process(*command, **settings):

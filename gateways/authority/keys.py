@@ -84,13 +84,14 @@ class KeyFolder:
 
     path: Path
     passphrase: str | None
+    may_be_made: bool = False
     _read: tuple[list[str], Hierarchy] | None = None
 
-    def ready(self, now: datetime, may_be_made: bool) -> None:
+    def ready(self, now: datetime) -> None:
         """Read the keys, or have some made where that is allowed; Unusable where neither goes."""
-        if self.passphrase is None and not may_be_made:
+        if self.passphrase is None and not self.may_be_made:
             raise Unusable(UNSET)
-        if may_be_made and not self.exists():
+        if self.may_be_made and not self.exists():
             with suppress(FileExistsError):  # another process was faster
                 self._make("Segl", KeyKind.EC_P384, now)
         self.hierarchy()
