@@ -7,6 +7,7 @@ from strawberry.types import ExecutionResult
 
 from models.messages import message
 from planner.reader import Operation, TooMuch
+from schema.http import BadRequest, TooLarge
 from schema.telling import Told
 
 Body = dict[str, Any]
@@ -36,6 +37,14 @@ def too_much(much: TooMuch) -> Body:
         " Ask for shorter pages or fewer fields, or in several requests."
     )
     return told(text, "INVALID", measure=much.measure, asked=asked, most=most)
+
+
+def refused_by(bad: BadRequest, language: str) -> Body:
+    """The refusal of what is no request of GraphQL's, or a larger one than is read."""
+    if not isinstance(bad, TooLarge):
+        return told(bad.text, "INVALID")
+    text = message("REQUEST_TOO_LARGE", language, megabytes=bad.limit // 1_000_000)
+    return told(text, "REQUEST_TOO_LARGE", limit=bad.limit)
 
 
 def body_of(result: ExecutionResult, language: str) -> Body:

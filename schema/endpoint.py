@@ -18,7 +18,7 @@ from models.messages import message
 from planner.reader import Operation, TooMuch
 from planner.selection import Unplanned, Weight
 from resolvers.context import Context
-from schema.bodies import body_of, costed, shown, told, too_much
+from schema.bodies import body_of, costed, refused_by, shown, told, too_much
 from schema.changing import Changing
 from schema.events import STREAM, Events
 from schema.graph import Graph, log_fault
@@ -96,6 +96,7 @@ class Endpoint:
         if method not in KINDS:
             text = "Ask by POST, or by GET to read."
             return Answer({"errors": [told(text, "INVALID")]}, media, 405, {"Allow": "GET, POST"})
+        accepted = language_of(heads.get(b"accept-language", b""))
         try:
             if method == "POST" and kind_of(heads) == FORM:
                 context = await self.context_of(scope, heads)
@@ -104,7 +105,7 @@ class Endpoint:
                 one = await asked(scope, heads, receive)
                 context = await self.context_of(scope, heads)
         except BadRequest as bad:
-            return Answer({"errors": [told(bad.text, "INVALID")]}, media, bad.status)
+            return Answer({"errors": [refused_by(bad, accepted or "en")]}, media, bad.status)
         if context and context.idempotency_key:
             given = orjson.dumps([one.name, one.variables], in_short, orjson.OPT_SORT_KEYS)
             context.question = f"{one.query}\n{given!r}"
@@ -112,7 +113,6 @@ class Endpoint:
         if STREAM in accept and self.is_subscription(one):
             return Events(self.streams.told(one, Caller(self.context_of, scope, heads)), receive)
         try:
-            accepted = language_of(heads.get(b"accept-language", b""))
             body = await self.body(one, context, KINDS[method], accepted)
         except TooMuch as much:
             return Answer({"errors": [too_much(much)]}, media, 200 if media == JSON else 400)

@@ -28,6 +28,14 @@ class BadRequest(Exception):
         self.text, self.status = text, status
 
 
+class TooLarge(BadRequest):
+    """A request of more bytes than are read."""
+
+    def __init__(self, limit: int):
+        super().__init__(f"The request is larger than {limit:,} bytes.", 413)
+        self.limit = limit
+
+
 class Asked(NamedTuple):
     """The document, the variables and the name of the operation that a request holds."""
 
@@ -114,7 +122,7 @@ async def body_within(receive: Receive, limit: int) -> bytes:
             raise BadRequest("The request ended before its body did.")
         body += message.get("body", b"")
         if len(body) > limit:
-            raise BadRequest(f"The request is larger than {limit:,} bytes.", 413)
+            raise TooLarge(limit)
         if not message.get("more_body"):
             return body
 

@@ -14,7 +14,7 @@ from starlette.types import Receive
 
 from models.user_files import LARGEST
 from resolvers.imports import SentFile
-from schema.http import LONGEST, PREFLIGHT, BadRequest, Heads
+from schema.http import LONGEST, PREFLIGHT, BadRequest, Heads, TooLarge
 
 FORM = "multipart/form-data"
 
@@ -58,7 +58,7 @@ async def within(receive: Receive, limit: int) -> AsyncGenerator[bytes, None]:
         chunk = message.get("body", b"")
         count += len(chunk)
         if count > limit:
-            raise BadRequest(f"The request is larger than {limit:,} bytes.", 413)
+            raise TooLarge(limit)
         yield chunk
         if not message.get("more_body"):
             return

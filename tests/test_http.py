@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from models import Group, HistoryEntry
+from schema.http import LONGEST, TooLarge, body_within
 
 pytestmark = pytest.mark.anyio
 
@@ -166,7 +167,20 @@ async def test_a_body_that_is_too_large_is_refused(knock, admin):
     response = await knock(admin, body={"query": ME + "#" * 1_000_000})
 
     assert response.status_code == 413
-    assert codes(response) == ["INVALID"]
+    assert codes(response) == ["REQUEST_TOO_LARGE"]
+
+
+async def test_of_a_body_that_is_too_large_no_more_is_read():
+    chunk = {"type": "http.request", "body": b" " * 100_000, "more_body": True}
+    left = [chunk] * 100
+
+    async def receive():
+        return left.pop()
+
+    with pytest.raises(TooLarge):
+        await body_within(receive, LONGEST)
+
+    assert len(left) == 100 - 11
 
 
 def address(document, **variables):

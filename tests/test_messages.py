@@ -38,7 +38,7 @@ def test_a_code_is_explained_in_both_languages(code):
 
 
 def test_only_problems_are_codes_of_the_enum():
-    others = {"UNAUTHENTICATED", "INVALID", "INTERNAL", "PERMISSION_WITHDRAWN"}
+    others = {"UNAUTHENTICATED", "INVALID", "REQUEST_TOO_LARGE", "PERMISSION_WITHDRAWN", "INTERNAL"}
     assert set(ALL_CODES) - set(CODES) == others
     assert CODES[0] == "NOT_FOUND"
 

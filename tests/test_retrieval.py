@@ -345,13 +345,25 @@ async def test_a_bad_request_is_told_and_changes_nothing(ask, eva, ordered, what
     assert await everything_stored() == before
 
 
-async def test_ten_megabytes_are_refused_at_the_door(asker, eva, ordered):
+TOO_LARGE = {
+    "en": "The request is too large: 1 MB is the most. Nothing has been changed.",
+    "da-DK, en;q=0.5": "Forespørgslen er for stor: højst 1 MB. Intet er ændret.",
+}
+
+
+@pytest.mark.parametrize("accepted", TOO_LARGE)
+async def test_ten_megabytes_are_refused_at_the_door(asker, eva, ordered, accepted):
     order = await ordered(eva)
     before = await everything_stored()
+    large = request().replace("\n", "\n" + "A" * 10_000_000 + "\n", 1)
+    headers = {"accept-language": accepted}
 
-    response = await asker.post(eva, RETRIEVE, input=own(order["id"], {"csr": "A" * 10_000_000}))
+    response = await asker.post(eva, RETRIEVE, headers, input=own(order["id"], {"csr": large}))
 
     assert response.status_code == 413
+    (error,) = response.json()["errors"]
+    assert error["message"].startswith(TOO_LARGE[accepted])
+    assert error["extensions"] == {"code": "REQUEST_TOO_LARGE", "limit": 1_000_000}
     assert await everything_stored() == before
 
 

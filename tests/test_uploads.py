@@ -58,7 +58,7 @@ async def test_a_large_file_comes_this_way_only(post, send, admin):
     by_form = await post(text.encode())
 
     assert len(text) > 1_000_000
-    assert "larger" in by_json["errors"][0]["message"]
+    assert by_json["errors"][0]["extensions"]["code"] == "REQUEST_TOO_LARGE"
     assert by_form.json()["data"]["uploadUserFile"]["userImport"]["counts"]["rows"] == 5000
 
 
@@ -66,6 +66,8 @@ async def test_a_file_that_is_larger_than_any_is_not_read(post):
     response = await post(b" " * 51_000_001)
 
     assert response.status_code == 413
+    (error,) = response.json()["errors"]
+    assert error["extensions"] == {"code": "REQUEST_TOO_LARGE", "limit": 51_000_000}
 
 
 async def test_one_that_is_a_little_too_large_is_refused_in_words(post):
