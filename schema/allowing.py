@@ -14,7 +14,7 @@ from resolvers import access
 from resolvers.access import Verdict
 from resolvers.context import Context
 from schema.finding import id_or_none, kinds_of
-from schema.rows import CHANGED, SHOWN, TYPES, as_json
+from schema.rows import CHANGED, FOUND, SHOWN, TYPES, as_json
 from schema.telling import denied, tell, tell_nothing_here
 
 ANYTHING = "node:read"  # is about whatever can be read, by the permission to read that
@@ -58,7 +58,7 @@ async def verdict(
     thing = None if key is None else await thing_named(key, asking)
     if key is None or (isinstance(thing, Organisation) and Organisation not in kinds):
         return access.judge_all(context, permission, kinds)
-    if thing and type(thing) not in kinds:
+    if thing and type(thing) not in kinds | FOUND.get(permission, set()):
         tell(Invalid("INVALID", path=("target",), constraint="target"), asking.context)
     if context.extent(permission) is NONE:
         return access.DENIED

@@ -8,6 +8,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.utils.str_converters import capitalize_first, to_camel_case
 
+from models import Entity
 from models.refusals import Refusal, Refusals, Unavailable
 from resolvers.context import Context
 from schema import payloads, types
@@ -15,7 +16,7 @@ from schema.attempts import Outcome
 from schema.docs import a, described, summary
 from schema.guard import Guard, Replayed, all_of
 from schema.nouns import NOUNS, Allow, NounField, argument
-from schema.rows import CHANGED
+from schema.rows import CHANGED, FOUND
 from schema.seeing import asking_for
 from schema.shape import REQUIRED, UNSET, Form, Member, input_type, members_of, target_of
 from schema.telling import must_be_signed_in
@@ -30,12 +31,15 @@ def mutation(
     shown_as: str | None = None,
     alters: bool = True,
     keeps_dry_run: bool = False,
+    finds: tuple[type[Entity], ...] = (),
 ) -> Any:
     """Declares a change; `shown_as` names the type of its answer, where that is not its own.
 
     What is named by one that does not alter it keeps its version. With `keeps_dry_run` the
-    resolver itself minds that a dry run has no effect.
+    resolver itself minds that a dry run has no effect. What a change `finds`, by a secret or
+    within a choice, is what its permission is about.
     """
+    FOUND.setdefault(allow, set()).update(finds)
     return ChangeField(resolver, allow, shown_as, alters, keeps_dry_run)
 
 

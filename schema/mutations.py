@@ -1,5 +1,6 @@
 """Every change that can be asked for, one a line, with the permission that it needs."""
 
+from models import Certificate, CertificateProfile
 from resolvers import (
     activations,
     authenticators,
@@ -136,10 +137,16 @@ class Mutation:
     create_certificate_profile = mutation(profiles.create, allow="certificate_profile:create")
     update_certificate_profile = mutation(profiles.update, allow="certificate_profile:update")
     delete_certificate_profile = mutation(profiles.delete, allow="certificate_profile:delete")
-    validate_certificate_email = mutation(validations.validate, allow="certificate:validate_email")
+    validate_certificate_email = mutation(
+        validations.validate,
+        allow="certificate:validate_email",
+        finds=(Certificate, CertificateProfile),
+    )
     order_certificate = mutation(certificates.order, allow="certificate:order")
     renew_one_time_code = mutation(certificates.renew_code, allow="certificate:renew_code")
-    retrieve_certificate = mutation(issuing.retrieve, allow="certificate:retrieve")
+    retrieve_certificate = mutation(
+        issuing.retrieve, allow="certificate:retrieve", finds=(Certificate,)
+    )
     cancel_certificate = mutation(certificates.cancel, allow="certificate:cancel")
     renew_certificate = mutation(issuing.renew, allow="certificate:renew")
     revoke_certificate = mutation(certificates.revoke, allow="certificate:revoke")

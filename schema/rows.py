@@ -23,6 +23,7 @@ from planner.tables import Table, end, link
 
 SHOWN: dict[str, Shown] = {}  # the types by name
 CHANGED: dict[str, set[Table]] = {}  # by permission: what changes by it act on
+FOUND: dict[str, set[Table]] = {}  # by permission: what they find where no argument is its id
 TYPES: dict[Any, str] = {CprNumber: "CprNumber"}  # the type that shows a model or a value
 
 

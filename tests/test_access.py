@@ -221,6 +221,34 @@ async def test_what_the_permission_is_not_about_is_said_to_be_wrong(refused, ull
             assert told == ("INVALID", ["target"])
 
 
+@pytest.mark.parametrize("permission", ["certificate:retrieve", "certificate:validate_email"])
+async def test_what_a_change_finds_by_a_secret_is_explained_as_well(
+    ask, refused, ulla, eva, person, make, hansen, jensen, permission
+):
+    bo = await person(USERS, name="Bo Holm", language="ENGLISH")
+    hers = await make.certificate(hansen, user=eva)
+    profile = await make.profile(hansen)
+    shared = await make.certificate(hansen, kind="SYSTEM", profile=profile)
+    foreign = await make.certificate(jensen, kind="SYSTEM", profile=await make.profile(jensen))
+
+    async def may(who, target):
+        given = {"permission": permission, "target": target.id}
+        answer = await ask(who, EXPLAIN, **given)
+        assert (await ask(who, CAN, **given))["can"] is answer["isAllowed"]
+        return answer["isAllowed"]
+
+    is_retrieval = permission == "certificate:retrieve"
+    assert [await may(who, hers) for who in (eva, bo, ulla)] == [True, not is_retrieval, False]
+    assert [await may(who, shared) for who in (eva, bo, ulla)] == [False, True, False]
+    if is_retrieval:
+        told = await refused(bo, permission=permission, target=profile.id)
+        assert told == ("INVALID", ["target"])
+    else:
+        assert [await may(who, profile) for who in (eva, bo, ulla)] == [False, True, False]
+    told = await refused(bo, permission=permission, target=foreign.id)
+    assert told == ("NOT_FOUND", None)
+
+
 async def test_a_permission_that_there_is_not_is_said_to_be_wrong(refused, eva):
     for permission in ("user:fly", "user", "", "user:read:all"):
         assert await refused(eva, permission=permission) == ("INVALID", ["permission"])
