@@ -129,6 +129,18 @@ STEPS = {
 }
 
 
+# Of what is valid: what else is looked at before a certificate is renewed.
+RENEWABLE = """
+not exists (select 1 from certificate f
+            where f.id = {renewed_by_id} and f.status = 'ISSUED' and f.expires_at > $now)
+and not exists (select 1 from "user" u where u.id = {user_id} and u.status <> 'ACTIVE')
+and not exists (select 1 from certificate_profile p
+                where p.id = {profile_id} and not p.is_email_validated)
+and exists (select 1 from certificate_settings s
+            where s.organisation_id = {organisation_id} and s.allowed_kinds ? {kind})
+"""
+
+
 class Certificate(Coded, Entity):
     """A Certificate is ordered, then issued, and ends by expiry or revocation."""
 
@@ -189,6 +201,7 @@ class Certificate(Coded, Entity):
         "contact_name_sorted": DANISH.format("contact_name"),
         "status": "case when {status} = 'ISSUED' and {expires_at} <= $now"
         " then 'EXPIRED' else {status} end",
+        "is_renewable": RENEWABLE,
         "open_reference": "case when {status} = 'ORDERED' then {reference} end",
         "expiry_while_issued": "case when {status} = 'ISSUED' and {expires_at} > $now"
         " then {expires_at} end",

@@ -2,7 +2,14 @@
 
 import pytest
 
-from models import Certificate, CertificateProfile, Organisation
+from models import (
+    Certificate,
+    CertificateProfile,
+    CertificateSettings,
+    Organisation,
+    User,
+    UserStatus,
+)
 from tests.certificates import (
     MADE_HERE,
     ORDER,
@@ -204,6 +211,66 @@ async def test_the_next_steps_are_those_of_the_user_alone(ask, bo, eva, issued):
         [("RENEW", False), ("REVOKE", True)],
         [("RENEW", True), ("REVOKE", True)],
     ]
+
+
+async def follow(ask, bo, former):
+    await ask(bo, RENEW, input=renewing(former))
+
+
+async def follow_and_revoke(ask, bo, former):
+    follower = (await ask(bo, RENEW, input=renewing(former)))["certificate"]
+    await ask(bo, REVOKE, input={"certificateId": follower["id"], "reason": "SUPERSEDED"})
+
+
+async def follow_and_expire(ask, bo, former):
+    await ask(bo, RENEW, input=renewing(former))
+    (follower,) = await Certificate.exclude(id=former["id"])
+    await Certificate.filter(id=follower.id).update(expires_at=follower.valid_from)
+
+
+async def forbid(ask, bo, former):
+    await CertificateSettings.all().update(allowed_kinds=["USER"])
+
+
+async def doubt(ask, bo, former):
+    await CertificateProfile.all().update(is_email_validated=False)
+
+
+async def leave_alone(ask, bo, former):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("happen", "is_offered"),
+    [
+        (leave_alone, True),
+        (follow, False),
+        (follow_and_revoke, True),
+        (follow_and_expire, True),
+        (forbid, False),
+        (doubt, False),
+    ],
+)
+async def test_a_renewal_is_offered_when_it_would_be_made(
+    ask, bo, issued, archive, happen, is_offered
+):
+    former = await issued(archive)
+    await happen(ask, bo, former)
+
+    steps = (await ask(bo, CHAIN, id=former["id"]))["allowedTransitions"]
+    answer = await ask(bo, RENEW, input=renewing(former, MADE_HERE))
+
+    assert [one["action"] for one in steps] == ["RENEW"] * is_offered + ["REVOKE"]
+    assert (answer["errors"] == []) is is_offered
+
+
+async def test_a_renewal_is_not_offered_while_the_user_is_deactivated(ask, bo, eva, issued):
+    former = await issued()
+    await User.filter(id=eva.id).update(status=UserStatus.DEACTIVATED)
+
+    steps = (await ask(bo, CHAIN, id=former["id"]))["allowedTransitions"]
+
+    assert [one["action"] for one in steps] == ["REVOKE"]
 
 
 async def test_a_dry_run_renews_nothing(ask, eva, issued):

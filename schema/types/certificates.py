@@ -174,16 +174,19 @@ class Certificate(Entity):
     @computed(
         "What can happen to it now, and who may do it.",
         "list[CertificateTransition]",
-        needs=("status", "user_id"),
+        needs=("status", "user_id", "is_renewable"),
         asks=True,
     )
     def allowed_transitions(
-        asking: Any, status: CertificateStatus, user_id: UUID | None
+        asking: Any, status: CertificateStatus, user_id: UUID | None, is_renewable: bool
     ) -> list[Transition]:
         found = []
+        is_possible = {
+            models.CertificateAction.RENEW_CODE: user_id is None,
+            models.CertificateAction.RENEW: is_renewable,
+        }
         for action, (since, to, permission) in STEPS.items():
-            is_possible = action is not models.CertificateAction.RENEW_CODE or user_id is None
-            if status is since and is_possible:
+            if status is since and is_possible.get(action, True):
                 extent = asking.extent(permission).value
                 is_open = user_id is None or permission not in models.Certificate.for_owner
                 is_own = extent != "none" and user_id is not None and user_id == asking.me
