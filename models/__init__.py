@@ -35,7 +35,7 @@ from models.imports import (
     UserImportRowError,
 )
 from models.issued import IssuedCertificate
-from models.machines import SpentAssertion
+from models.machines import SignInTries, SpentAssertion
 from models.notifications import (
     GatheredEvent,
     Notification,
@@ -153,6 +153,7 @@ __all__ = [
     "Role",
     "RoleAssignment",
     "SettingsPage",
+    "SignInTries",
     "SpentAssertion",
     "SystemRight",
     "User",

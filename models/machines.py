@@ -1,6 +1,6 @@
 """How machines sign in: each assertion once, and what ends that is told everywhere."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,15 @@ SPEND = """
 insert into spent_assertion (id, organisation_id, certificate_id, jti_hash, expires_at)
 values ($1, $2, $3, $4, $5) on conflict do nothing returning id
 """
+# The window goes on, or begins anew.
+TRY = """
+insert into sign_in_tries as t (id, organisation_id, certificate_id, is_proved, since, count)
+values ($1, $2, $3, $4, $5, 1) on conflict (certificate_id, is_proved) do update set
+    since = case when t.since > $6 then t.since else excluded.since end,
+    count = case when t.since > $6 then t.count + 1 else 1 end
+returning since, count
+"""
+MOST, WINDOW = 60, timedelta(minutes=1)  # tries that are answered, and in what time
 
 
 class SpentAssertion(Record):
@@ -36,6 +45,33 @@ class SpentAssertion(Record):
         """Whether an assertion was still to be used, which it is no more."""
         given = [uuid7(), certificate.organisation_id, certificate.id, jti_hash, expires_at]
         return bool(await connections.get("default").execute_query_dict(SPEND, given))
+
+
+class SignInTries(Record):
+    """How often it was tried of late to sign in with a certificate, by its key or without it.
+
+    What others try wrongly never keeps a machine out: each is counted for itself.
+    """
+
+    certificate: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Certificate", related_name=False, on_delete=fields.CASCADE
+    )
+    is_proved = fields.BooleanField()
+    since = fields.DatetimeField()
+    count = fields.IntField()
+
+    class Meta:
+        table = "sign_in_tries"
+        unique_together = (("certificate", "is_proved"),)
+        indexes = (("since",),)
+
+    @classmethod
+    async def wait(cls, certificate: Certificate, is_proved: bool, now: datetime) -> timedelta:
+        """Counts a try, and tells after how long the next one is answered, if this one is not."""
+        here = [uuid7(), certificate.organisation_id, certificate.id]
+        client = connections.get("default")
+        (row,) = await client.execute_query_dict(TRY, [*here, is_proved, now, now - WINDOW])
+        return row["since"] + WINDOW - now if row["count"] > MOST else timedelta()
 
 
 # Tells every process which machines may do something else now, or nothing any more.

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from resolvers.identities import Door
-from resolvers.machines import PLACE, Unproved, sign_in
+from resolvers.machines import PLACE, Hurried, Unproved, sign_in
 from schema.http import BadRequest, body_within
 
 LONGEST = 32_000  # bytes of a request
@@ -21,6 +21,7 @@ ASSERTED = {
     BY_CLIENT: ("client_assertion", "invalid_client"),
     BY_BEARER: ("assertion", "invalid_request"),
 }
+STATUSES = {"invalid_client": 401, "slow_down": 429}
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -46,6 +47,8 @@ def tokens(door: Door) -> Route:
         except Unproved as unproved:
             code = "invalid_client" if given["grant_type"] == BY_CLIENT else "invalid_grant"
             return refused(code, str(unproved))
+        except Hurried as hurried:
+            return refused("slow_down", str(hurried), hurried.retry_after)
         body = {
             "access_token": grant.token,
             "token_type": "Bearer",
@@ -89,7 +92,8 @@ def asserted(given: dict[str, str]) -> str:
     return given[name]
 
 
-def refused(code: str, text: str) -> Response:
+def refused(code: str, text: str, retry_after: int | None = None) -> Response:
     """A refusal in the form of RFC 6749, section 5.2."""
     body = {"error": code, "error_description": text}
-    return JSONResponse(body, 401 if code == "invalid_client" else 400, NO_STORE)
+    headers = NO_STORE | ({"Retry-After": str(retry_after)} if retry_after else {})
+    return JSONResponse(body, STATUSES.get(code, 400), headers)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gateways import BuiltInAuthority
 from gateways.authority import KeysInMemory
 from models import Certificate, CertificateKind, CertificateProfile, SpentAssertion
+from models.machines import MOST
 from tests.certificates import RETRIEVE, own, request
 from tests.certifying import HANSEN, an_order
 from tests.machines import BY_BEARER, IDENTITY, PLACE, SIGNED, Machine, certified, signed
@@ -326,3 +327,34 @@ async def test_nothing_is_given_out_by_get(client, empty, payroll):
     given = urlencode({"grant_type": "client_credentials", "client_assertion_type": SIGNED})
 
     assert (await client.get(f"{PLACE}?{given}")).status_code == 405
+
+
+async def test_a_machine_that_signs_in_again_and_again_is_told_to_wait(payroll, gateways):
+    for _ in range(MOST):
+        await payroll.sign_in()
+    gateways.clock.advance(seconds=19.5)
+
+    hurried = await payroll.post()
+    gateways.clock.advance(seconds=41)
+    patient = await payroll.post()
+
+    assert (hurried.status_code, hurried.headers["retry-after"]) == (429, "41")
+    assert hurried.headers["cache-control"] == "no-store"
+    assert hurried.json() == {
+        "error": "slow_down",
+        "error_description": "There have been too many attempts. Wait 41 seconds.",
+    }
+    assert patient.status_code == 200
+    assert await SpentAssertion.all().count() == MOST + 1
+
+
+@pytest.mark.parametrize("given", [{}, {"client_id": "another"}])
+async def test_wrong_tries_come_to_an_end_and_keep_no_machine_out(payroll, given):
+    wrong = signed({"alg": "ES256", "x5t#S256": payroll.thumbprint}, payroll.claims(), OTHER_KEY)
+    proof = None if given else wrong
+
+    tried = [(await payroll.post(proof, **given)).status_code for _ in range(MOST + 1)]
+    right = await payroll.post()
+
+    assert tried == [401] * MOST + [429]
+    assert right.status_code == 200

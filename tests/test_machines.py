@@ -11,6 +11,7 @@ from models import (
     CertificateProfile,
     HistoryEntry,
     Role,
+    SignInTries,
     SpentAssertion,
     UserImport,
 )
@@ -461,6 +462,7 @@ async def test_what_was_used_is_forgotten_when_it_is_too_old_to_serve(machine, g
     await gateways.jobs.run_once("forgetting assertions")
 
     assert (kept, await SpentAssertion.all().count()) == (1, 0)
+    assert await SignInTries.all().count() == 0
     assert payroll.token
 
 
