@@ -167,3 +167,46 @@ async def test_a_process_issues_by_the_new_key_without_a_restart(keys, gateways,
     assert (
         await authority.issue(an_order(gateways.clock, hansen.id))
     ).chain_pem != former.chain_pem
+
+
+DUE = timedelta(days=3652 - 3 * 366 - 365)  # from then on a key is in the last year of issuing
+
+
+@pytest.mark.parametrize(("age", "is_told"), [(DUE - timedelta(days=1), False), (DUE, True)])
+def test_a_start_tells_when_it_is_time_to_rotate(keys, caplog, age, is_told):
+    made = WallClock().now() - age - timedelta(seconds=1)
+    keys.obey("init", "Segl", "EC_P384", made)
+
+    keys.ready(WallClock().now())
+
+    name, until = keys.hierarchy().current.name, (made + timedelta(days=3652 - 3 * 366)).date()
+    assert (
+        caplog.messages
+        == [
+            f"The key {name} issues no certificates from {until} on."
+            " Add one with: python server.py authority rotate"
+        ]
+        * is_told
+    )
+
+
+@pytest.mark.anyio
+async def test_whoever_never_starts_anew_is_told_once_a_day(gateways, hansen, caplog):
+    told = []
+    for days in (DUE.days - 1, 2, 0, 1):
+        gateways.clock.advance(days=days)
+        caplog.clear()
+        await gateways.authority.issue(an_order(gateways.clock, hansen.id))
+        told.append("rotate" in caplog.text)
+    gateways.clock.advance(days=370)
+    with pytest.raises(Refused):
+        await gateways.authority.issue(an_order(gateways.clock, hansen.id))
+    told.append("rotate" in caplog.text)
+
+    gateways.authority.keys.rotate(gateways.clock.now())
+    gateways.clock.advance(days=1)
+    caplog.clear()
+    await gateways.authority.issue(an_order(gateways.clock, hansen.id))
+
+    assert told == [False, True, False, True, True]
+    assert caplog.text == ""

@@ -1,7 +1,7 @@
 """The four verbs of a certificate authority, done here."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -30,6 +30,7 @@ class BuiltInAuthority:
         self.keys, self.clock, self.address = keys, clock, address.rstrip("/")
         self.lists = RevocationLists(clock, trusted)
         self.responder = Responder(keys, clock, trusted)
+        self.warned_on: date | None = None
 
     async def issue(self, order: Order) -> Issued:
         """Make a certificate."""
@@ -46,11 +47,19 @@ class BuiltInAuthority:
                 return self._issued(known.content, known.issuer)
             if await ledger.is_compromised(key_hash):
                 raise Refused("The key is known to be in other hands.", is_final=True)
+            self.warn()
             issuer = self.issuer()
             made = certificate_of(issuer, order, key, self.address)
             await ledger.supersede(order.id, self.clock.now())
             await ledger.keep(order, key_hash, issuer.name, made)
         return self._issued(made.public_bytes(Encoding.DER), issuer.name)
+
+    def warn(self) -> None:
+        """Tells the log when it is time to rotate, once on a day on which anything is issued."""
+        now = self.clock.now()
+        if self.warned_on != now.date():
+            self.warned_on = now.date()
+            self.hierarchy().warn(now)
 
     def _issued(self, content: bytes, issuer: str) -> Issued:
         certificate, above = x509.load_der_x509_certificate(content), self.issuer(issuer)

@@ -1,5 +1,6 @@
 """The keys of the built-in authority: a root, and the issuing keys that it has signed so far."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -35,6 +36,13 @@ LONGEST = 38  # bytes of the name that an authority bears, beside which its own 
 INIT = "python server.py authority init"
 UNSET = f"{SETTING} is not set: it opens the certificate authority's keys, made with: {INIT}"
 
+NOTICE = timedelta(days=365)  # for which it is said beforehand that a key issues no more
+AGED = (
+    "The key %s issues no certificates from %s on. Add one with: python server.py authority rotate"
+)
+
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Hierarchy:
@@ -47,6 +55,12 @@ class Hierarchy:
     def current(self) -> Issuer:
         """The key that issues now; the others only answer for what they issued."""
         return next(reversed(self.issuers.values()))
+
+    def warn(self, now: datetime) -> None:
+        """Tells the log when it is time to rotate."""
+        until = self.current.issues_until
+        if now > until - NOTICE:
+            logger.warning(AGED, self.current.name, until.date())
 
 
 class Keys(Protocol):
@@ -94,7 +108,7 @@ class KeyFolder:
         if self.may_be_made and not self.exists():
             with suppress(FileExistsError):  # another process was faster
                 self._make("Segl", KeyKind.EC_P384, now)
-        self.hierarchy()
+        self.hierarchy().warn(now)
 
     def obey(self, action: str, organisation: str, kind: str, now: datetime) -> str:
         """Make the keys, or add one, and tell what was done."""

@@ -54,6 +54,11 @@ class Issuer:
         subject = self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
         return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(subject.value)
 
+    @property
+    def issues_until(self) -> datetime:
+        """When it issues for the last time: no certificate may outlast its own."""
+        return self.certificate.not_valid_after_utc - LONGEST
+
     def begin(self, subject: x509.Name, key: PublicKey) -> x509.CertificateBuilder:
         """A certificate to be, by this issuer, for that key."""
         return (
