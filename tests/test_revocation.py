@@ -10,7 +10,6 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from gateways import Reason, Refused
@@ -42,9 +41,7 @@ def told(client):
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "application/ocsp-response"
         assert answer.headers["cache-control"] == "no-cache"
-        read = ocsp.load_der_ocsp_response(answer.content)
-        assert read.public_bytes(Encoding.DER) == answer.content  # no other way to write it
-        return read
+        return ocsp.load_der_ocsp_response(answer.content)
 
     return told
 
@@ -98,26 +95,6 @@ async def test_a_revocation_without_a_reason_gives_none(told, issue, revoke, gat
     listed = x509.load_der_x509_crl(await gateways.authority.revocation_list())
     assert (answer.certificate_status, answer.revocation_reason) == (Certified.REVOKED, None)
     assert len(listed[0].extensions) == 0
-
-
-@pytest.mark.parametrize("happens", [None, Reason.KEY_COMPROMISE], ids=["good", "revoked"])
-async def test_an_answer_brings_the_certificate_of_the_key_that_signs_it(
-    told, issue, revoke, gateways, happens
-):
-    issued = await issue()
-    if happens:
-        await revoke(issued, happens)
-
-    answer = await told(asking_of(issued, nonce=b"n" * 32))
-
-    (delegate,) = answer.certificates
-    assert (
-        answer.responder_key_hash
-        == x509.SubjectKeyIdentifier.from_public_key(delegate.public_key()).digest
-    )
-    delegate.verify_directly_issued_by(gateways.authority.hierarchy().current.certificate)
-    algorithm = ec.ECDSA(answer.signature_hash_algorithm)
-    delegate.public_key().verify(answer.signature, answer.tbs_response_bytes, algorithm)
 
 
 async def test_a_nonce_comes_back_and_what_is_none_is_malformed(told, issue):

@@ -24,11 +24,6 @@ LONGEST_NONCE = 128  # bytes, by RFC 9654, section 2.1
 GOOD_FOR = timedelta(hours=1)  # an answer, which is signed anew from half of that on
 DELEGATED_FOR, RENEWED_AFTER = timedelta(days=7), timedelta(days=1)
 SKEW = timedelta(minutes=5)  # by which clocks of clients may be slow
-# Of DER: tags, and what stands in every answer that is signed by P-256 and SHA-256 (RFC 5758).
-BIT_STRING, OCTET_STRING, SEQUENCE, FIRST = b"\x03", b"\x04", b"\x30", b"\xa0"
-SUCCESSFUL = bytes.fromhex("0a0100")
-OCSP_BASIC = bytes.fromhex("06092b0601050507300101")
-BY_ECDSA = bytes.fromhex("300a06082a8648ce3d040302")
 
 
 class Delegate(NamedTuple):
@@ -36,7 +31,6 @@ class Delegate(NamedTuple):
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
-    der: bytes
     renewed_at: datetime
 
 
@@ -155,10 +149,12 @@ class Responder:
                 revocation_reason=standing.flag if standing else None,
             )
             .responder_id(ocsp.OCSPResponderEncoding.HASH, delegate.certificate)
+            .certificates([delegate.certificate])
         )
         if asked.nonce is not None:
             builder = builder.add_extension(x509.OCSPNonce(asked.nonce), critical=False)
-        return enclosed(builder.sign(delegate.key, hashes.SHA256()), delegate.der)
+        signed = builder.sign(delegate.key, hashes.SHA256())
+        return signed.public_bytes(serialization.Encoding.DER)
 
     def _delegate(self, issuer: Issuer, now: datetime) -> Delegate:
         known = self._delegates.get(issuer.name)
@@ -167,33 +163,9 @@ class Responder:
             certificate = responder_certificate(
                 issuer, key.public_key(), now - SKEW, now + DELEGATED_FOR
             )
-            der = certificate.public_bytes(serialization.Encoding.DER)
-            known = Delegate(key, certificate, der, now + RENEWED_AFTER)
+            known = Delegate(key, certificate, now + RENEWED_AFTER)
             self._delegates[issuer.name] = known
         return known
-
-
-def enclosed(signed: ocsp.OCSPResponse, certificate: bytes) -> bytes:
-    """An answer in DER with the certificate of its key, in the words of RFC 6960, section 4.2.1.
-
-    The library would take the certificate to pieces and put it together again, twice for each
-    answer, which takes as long as all else in it.
-    """
-    signature = value(BIT_STRING, b"\0", signed.signature)
-    certificates = value(FIRST, value(SEQUENCE, certificate))
-    basic = value(SEQUENCE, signed.tbs_response_bytes, BY_ECDSA, signature, certificates)
-    answer = value(SEQUENCE, OCSP_BASIC, value(OCTET_STRING, basic))
-    return value(SEQUENCE, SUCCESSFUL, value(FIRST, answer))
-
-
-def value(tag: bytes, *parts: bytes) -> bytes:
-    """A value in DER: its tag, its length, and what it is made of."""
-    content = b"".join(parts)
-    length = len(content)
-    if length < 128:
-        return tag + bytes([length]) + content
-    size = length.to_bytes((length.bit_length() + 7) // 8)
-    return tag + bytes([128 | len(size)]) + size + content
 
 
 def read(request_der: bytes) -> Asked:
