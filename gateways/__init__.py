@@ -1,6 +1,7 @@
 """Where Segl reaches out: each gateway a protocol, its real form, and one in memory."""
 
 import secrets
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -103,13 +104,14 @@ class Gateways:
     def in_memory(cls) -> Self:
         """Make gateways that reach nowhere, as tests have them."""
         key, clock = _key_of_this_process(), StoppedClock(at=BEGINNING)
+        keys = copy(_authority_of_this_process())  # whose rotation is no other's
         return cls(
             clock=clock,
             identity=SignedTokens(key),
             vault=Vault(key),
             mail=Letterbox(),
             jobs=Jobs(),
-            authority=BuiltInAuthority(_authority_of_this_process(), clock, ADDRESS, trusted=0),
+            authority=BuiltInAuthority(keys, clock, ADDRESS, trusted=0),
         )
 
 
