@@ -54,6 +54,13 @@ LISTS = {
     " powersOfAttorney(first: 50) { nodes { id name } } } } }",
     "transactions": "{ billing { transactions(first: 50) { nodes { id kind occurredAt amount"
     " user { name } } } } }",
+    "months": '{ billing { months(from: "2026-01-01", until: "2026-01-31") { amount lines {'
+    " kind quantity } } } }",
+    "notifications": "{ notifications(first: 50) { nodes { id kind title readAt } } }",
+    "production-units": "{ organisation { productionUnits(first: 50) { nodes { id pNumber name"
+    " } } } }",
+    "vat-units": "{ organisation { vatUnits(first: 50) { nodes { id seNumber name } } } }",
+    "eans": "{ organisation { eans(first: 50) { nodes { id eanNumber label } } } }",
     "certificates": "{ certificates(first: 50) { nodes { id kind status email contactName"
     " expiresAt } } }",
     "changes": "{ changes(first: 50) { nodes { kind action oldVersion newVersion } } }",

@@ -91,3 +91,19 @@ select pg_temp.numbered('entry', u.n), u.organisation_id, 1000000 + u.place_of, 
 from ours u join home h on h.id = u.organisation_id;
 insert into chargeable_transaction (id, organisation_id, kind, occurred_at, amount, user_id)
 select pg_temp.numbered('charge', n), organisation_id, 'USER_ACTIVATION', made_at, 20, id from ours;
+-- What the first of them was told of, of which one in ten is unread; and places of all sorts.
+insert into notification (id, organisation_id, version, created_at, updated_at, user_id, kind, event,
+    values, read_at)
+select pg_temp.numbered('notification', u.n), u.organisation_id, 1, u.made_at, u.made_at, me.id,
+       'ACTIVATION', 'user_activated', jsonb_build_object('person',
+       u.first_name, 'organisation', 'Firma 0'), case when u.n % 10 <> 0 then u.made_at end
+from ours u join (select * from ours order by n limit 1) me using (organisation_id);
+insert into production_unit (id, organisation_id, version, created_at, updated_at, p_number, name)
+select pg_temp.numbered('unit', n), organisation_id, 1, made_at, made_at, lpad(n::text, 10, '0'),
+       'Sted ' || n from ours;
+insert into vat_unit (id, organisation_id, version, created_at, updated_at, se_number, name)
+select pg_temp.numbered('vat unit', n), organisation_id, 1, made_at, made_at, lpad(n::text, 8, '0'),
+       'Enhed ' || n from ours;
+insert into ean_location (id, organisation_id, version, created_at, updated_at, ean_number, label)
+select pg_temp.numbered('ean', n), organisation_id, 1, made_at, made_at, lpad(n::text, 13, '0'),
+       'Modtager ' || n from ours;

@@ -22,7 +22,7 @@ from models.certificates import (
     RevocationReason,
 )
 from models.changes import ChangeAction
-from models.charges import ChargeableTransaction
+from models.charges import ChargeableTransaction, ChargedSum
 from models.groups import Group, GroupKind, GroupMember
 from models.history import EntityKind, HistoryEntry, HistoryHead, HistoryOutcome
 from models.idempotency import KeptAnswer
@@ -102,6 +102,7 @@ __all__ = [
     "ChangeAction",
     "ChargeKind",
     "ChargeableTransaction",
+    "ChargedSum",
     "Decision",
     "DefaultSettings",
     "DelegationGroup",

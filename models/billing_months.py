@@ -1,4 +1,4 @@
-"""What an organisation has paid for, summed up by period: made when it is asked for, never stored.
+"""What an organisation has paid for, by period, of the sums that are kept by kind and EAN number.
 
 What asks may say from and until which period, by any day in it, and which EAN number paid: `$from`,
 `$until` and `$ean`, which are null where it does not say. A period that is yet to come has cost
@@ -14,12 +14,9 @@ from tortoise import fields
 
 from models.base import Record
 from models.billing import ChargeKind
+from models.charges import PERIOD
 
 MOST, USUAL = 36, 6  # periods
-# Days are days in Denmark; a period is named by its first.
-PERIOD = "(date_trunc('month', ({} - 10)::timestamp) + interval '10 days')::date"
-BEGINNING = "({}::date::timestamp at time zone 'Europe/Copenhagen')"
-DAY = "({} at time zone 'Europe/Copenhagen')::date"
 LAST = PERIOD.format("least($until::date, $today::date)")
 FIRST = PERIOD.format("$from::date")
 BEFORE = "({} - interval '{} months')::date"
@@ -29,14 +26,9 @@ with asked as (
                     {BEFORE.format(LAST, MOST - 1)})::timestamp as first,
            {LAST}::timestamp as last
 ), line as (
-    select {PERIOD.format(DAY.format("occurred_at"))} as from_on, kind, ean_number,
-           count(*) as quantity, sum(amount) as amount
-    from chargeable_transaction, asked
-    where organisation_id = $tenant::uuid
-      and occurred_at >= {BEGINNING.format("first")}
-      and occurred_at < {BEGINNING.format("(last + interval '1 month')")}
+    select from_on, kind, ean_number, quantity, amount from charged_sum, asked
+    where organisation_id = $tenant::uuid and from_on between first::date and last::date
       and ($ean::text is null or ean_number = $ean::text)
-    group by 1, 2, 3
 )
 select md5($tenant::uuid::text || p.from_on)::uuid as id, $tenant::uuid as organisation_id,
        p.from_on::date as from_on, (p.from_on + interval '1 month - 1 day')::date as until_on,

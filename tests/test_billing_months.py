@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from asyncio import gather
 from collections import Counter
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -98,6 +99,17 @@ async def test_a_period_is_told_by_kind_and_ean_number(months, make, hansen):
         ("USER_ACTIVATION", EANS[0], 2, "40.00"),
         ("USER_ACTIVATION", EANS[1], 1, "20.00"),
         ("USER_ACTIVATION", None, 1, "0.00"),
+    ]
+
+
+async def test_what_is_charged_at_once_is_summed_up_without_loss(months, make, hansen):
+    await gather(*(make.charge(hansen, amount=20, ean_number=one) for one in [None, EANS[0]] * 10))
+
+    found, *_ = await months()
+
+    assert [(one["eanNumber"], one["quantity"], one["amount"]) for one in found["lines"]] == [
+        (EANS[0], 10, "200.00"),
+        (None, 10, "200.00"),
     ]
 
 

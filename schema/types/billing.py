@@ -7,7 +7,7 @@ from typing import Any
 import models
 from models import billing_months
 from models.billing import in_force
-from models.billing_months import BEGINNING
+from models.charges import BEGINNING
 from models.numbers import EanNumber, Email, check_date
 from planner.conditions import Among, Compared, Given
 from schema.fields import column, computed, edge, edges, facet, page, part, shows
