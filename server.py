@@ -49,11 +49,11 @@ from schema.tokens import tokens
 T = TypeVar("T")
 HERE = Path(__file__).parent
 REPLACEMENTS, TEST_CVR = "SEGL_REPLACEMENT_NUMBERS", "SEGL_TEST_ORGANISATIONS"
-ALLOCATED = 20_000  # objects, before it is worth looking for circles: a request leaves none
 DAYS = "SEGL_NOTIFICATION_DAYS"
 HINT = """
   Sign in there as anybody of the demo; letters are at /mailbox.
   For scripts: .venv/bin/python server.py token user-administrator"""
+gc.set_threshold(20_000)  # objects, before it is worth looking for circles: a request leaves none
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,6 @@ def create_app(
             with when_stopped(gateways.news.stop):
                 gc.collect()
                 gc.freeze()
-                gc.set_threshold(ALLOCATED)
                 yield
 
     async def context_of(scope: Scope, heads: Heads, is_active: bool = True) -> Context | None:

@@ -1,23 +1,19 @@
 """Compares a page of each list with the same page where the tables are a hundred times as long."""
 
-import asyncio
-import contextlib
-import secrets
 import statistics
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import asyncpg
 import orjson
 
 from bench import data
 from bench.answers import Different
 from bench.answers import data as data_of
-from bench.contenders import CONTENDERS, ask, running
-from bench.documents import people
-from bench.scale import Side, compared, measured
+from bench.contenders import ask
+from bench.scale import Side, compared, measured, serving
 
 SIZES = (500, 50_000)
 FIFTY = 50
@@ -158,22 +154,9 @@ def searched(side: Side, conditions: dict[str, Any]) -> float:
     return statistics.quantiles(times, n=20)[-1]
 
 
-@contextlib.contextmanager
-def side(address: str, size: int) -> Any:
+def side(address: str, size: int) -> AbstractContextManager[Side]:
     """A server on lists of that length."""
-    url = data.listed(address, size)
-    key = secrets.token_bytes(32)
-    asker = people(url, key)[0]
-    with running(CONTENDERS["segl"], url, key, data.VAR / "logs" / f"lists-{size}") as server:
-        yield Side(server, asker.token, asyncio.run(things(url)), size)
-
-
-async def things(url: str) -> list[asyncpg.Record]:
-    connection = await asyncpg.connect(url)
-    try:
-        return list(await connection.fetch(THINGS))
-    finally:
-        await connection.close()
+    return serving(f"lists-{size}", data.listed(address, size), THINGS, size)
 
 
 if __name__ == "__main__":

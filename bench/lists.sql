@@ -95,8 +95,9 @@ select pg_temp.numbered('charge', n), organisation_id, 'USER_ACTIVATION', made_a
 insert into notification (id, organisation_id, version, created_at, updated_at, user_id, kind, event,
     values, read_at)
 select pg_temp.numbered('notification', u.n), u.organisation_id, 1, u.made_at, u.made_at, me.id,
-       'ACTIVATION', 'user_activated', jsonb_build_object('person',
-       u.first_name, 'organisation', 'Firma 0'), case when u.n % 10 <> 0 then u.made_at end
+       'ACTIVATION', 'user_activated',
+       jsonb_build_object('person', u.first_name, 'organisation', 'Firma 0'),
+       case when u.n % 10 <> 0 then u.made_at end
 from ours u join (select * from ours order by n limit 1) me using (organisation_id);
 insert into production_unit (id, organisation_id, version, created_at, updated_at, p_number, name)
 select pg_temp.numbered('unit', n), organisation_id, 1, made_at, made_at, lpad(n::text, 10, '0'),

@@ -107,20 +107,24 @@ def measured(
     return 0
 
 
-@contextlib.contextmanager
-def side(address: str, size: int) -> Iterator[Side]:
+def side(address: str, size: int) -> AbstractContextManager[Side]:
     """A server on a list of that length."""
-    url = data.bare(address, size)
+    return serving(str(size), data.bare(address, size), SPREAD, size)
+
+
+@contextlib.contextmanager
+def serving(name: str, url: str, statement: str, size: int) -> Iterator[Side]:
+    """A server on a database, with the rows that a statement finds there."""
     key = secrets.token_bytes(32)
-    (asker,) = people(url, key)
-    with running(CONTENDERS["segl"], url, key, data.VAR / "logs" / str(size)) as server:
-        yield Side(server, asker.token, asyncio.run(spread(url)), size)
+    asker, *_ = people(url, key)
+    with running(CONTENDERS["segl"], url, key, data.VAR / "logs" / name) as server:
+        yield Side(server, asker.token, asyncio.run(found_by(statement, url)), size)
 
 
-async def spread(url: str) -> list[asyncpg.Record]:
+async def found_by(statement: str, url: str) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(url)
     try:
-        return list(await connection.fetch(SPREAD))
+        return list(await connection.fetch(statement))
     finally:
         await connection.close()
 

@@ -10,7 +10,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
 
 from gateways import Gateways
-from models import Certificate
+from models import Certificate, User
 
 FACTS = """
 fragment Facts on Certificate {
@@ -80,6 +80,17 @@ def by_code(shown: dict[str, Any], key: Any = None, **other: Any) -> dict[str, A
     """The input by which one retrieves an order by the code that was shown."""
     code = {"reference": shown["reference"], "oneTimeCode": shown["code"], **other}
     return {"proof": {"code": code}, "key": key or {"csr": request()}}
+
+
+async def issued_by(
+    ask: Any, administrator: User, user: User, profile: Any = None, **also: Any
+) -> dict[str, Any]:
+    """A certificate that was ordered and retrieved: a user's own, or one on a profile."""
+    holder = {"profileId": profile.id} if profile else {"userId": user.id}
+    given = {"kind": "SYSTEM" if profile else "USER", "holder": holder, **also}
+    order = (await ask(administrator, ORDER, input=given))["certificate"]
+    answer = await ask(administrator if profile else user, RETRIEVE, input=own(order["id"]))
+    return dict(answer["certificate"])
 
 
 async def said_of(gateways: Gateways, certificate: Certificate) -> tuple[str, str | None]:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -177,11 +178,20 @@ def but_for_own(text: str, statement: Statement) -> str:
 
 def by_tables(text: str) -> str:
     """A text in which what makes the rows of a model is called as its table."""
+    for made, name in sources():
+        text = made.sub(name, text)
+    return text
+
+
+@cache
+def sources() -> list[tuple[re.Pattern[str], str]]:
+    """What makes the rows of the models without a table of their own, and what they are called."""
+    found = []
     for model in {shown.model for shown in SHOWN.values()}:
         if made := getattr(model, "source", None):
             places = re.sub(r"\\\$[a-z_]+", r"\\$[0-9]+", re.escape(f"({made})"))
-            text = re.sub(places, table(model), text)
-    return text
+            found.append((re.compile(places), table(model)))
+    return found
 
 
 def is_joined_here(far: str, alias: str, condition: str) -> bool:

@@ -1,14 +1,20 @@
 """A small model of a user's life, by the domain's own rules, and the world that it is lived in."""
 
 import copy
+import os
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from anyio import to_thread
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
 from gateways import Claims, Gateways, Letterbox, today
 from tests.users import changing
 
+IS_PROOF = bool(os.environ.get("SEGL_PROVE"))  # many more lives, and new ones each time
 NUMBERS = ("6101904242", "6101904243", "6202904244")
 BIRTHS = ("1990-01-01", "1985-05-17")
 NAME, WRONG = "Anne Østergaard", "3333-3333-3333-3333"
@@ -19,6 +25,19 @@ OPERATIONS = {
     **{one: changing(one) for one in ("deactivateUser", "reactivateUser", "deleteUser")},
 }
 LINK_LASTS, CODE_LASTS = timedelta(days=30), timedelta(days=14)
+
+
+async def lived(machine: Any, lives: int, steps: int) -> None:
+    """Lets a machine live so many lives of so many steps."""
+    told = settings(
+        max_examples=lives,
+        stateful_step_count=steps,
+        derandomize=not IS_PROOF,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    await to_thread.run_sync(lambda: run_state_machine_as_test(machine, settings=told))
 
 
 class World:

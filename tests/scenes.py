@@ -1,5 +1,6 @@
 """An organisation with people in every state and one thing of each kind; and all that is stored."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from models import (
     UserStatus,
     VatUnit,
 )
+from models.actors import KNOWN
 from models.settings import PAGES
 from tests.making import Maker
 from tests.requests import let_people_ask
@@ -54,8 +56,24 @@ class Scene:
         return found[name]
 
 
-async def scene_of(make: Maker, organisation: Organisation) -> Scene:
+MADE: list[tuple[Scene, str]] = []  # the one of this process, and what puts its rows back
+
+
+async def scene_of(make: Maker) -> Scene:
+    """The scene in an empty database: made once, and put back as it was from then on."""
+    if not MADE:
+        MADE.append((await made(make), await keep()))
+    else:
+        await connections.get("default").execute_script(MADE[0][1])
+        KNOWN.clear()  # actors who are not there yet
+    return Scene(**deepcopy(vars(MADE[0][0])))
+
+
+async def made(make: Maker) -> Scene:
     """Makes what the table needs: people in every state, and one thing of each kind."""
+    organisation = await make.organisation(
+        "Hansen & Søn ApS", production_units=2, eans=1, vat_units=1
+    )
     here = {"organisation_id": organisation.id}
     waiting = {"status": UserStatus.AWAITING_ACTIVATION, "activated_at": None}
     users = {
@@ -168,6 +186,26 @@ async def invite(make: Maker, user: User) -> None:
         link_expires_at=make.now + timedelta(days=30),
         letter=letter,
     )
+
+
+async def keep() -> str:
+    """Keeps all rows aside, in a schema of their own; returns what puts them back."""
+    client = connections.get("default")
+    tables = await client.execute_query_dict(
+        "select quote_ident(table_name) as name, string_agg(quote_ident(column_name), ',') as of"
+        " from information_schema.columns where table_schema = 'public' and is_generated = 'NEVER'"
+        " and table_name not in ('tortoise_migrations', 'right') group by 1"
+    )
+    keep = ["drop schema if exists kept cascade", "create schema kept"]
+    # As they were: nothing happens to them, and nobody hears of them.
+    put_back = ["begin", "set local session_replication_role = replica"]
+    for table in tables:
+        name, of = table["name"], table["of"]
+        if await client.execute_query_dict(f"select from {name} limit 1"):
+            keep.append(f"create table kept.{name} as select {of} from {name}")
+            put_back.append(f"insert into {name} ({of}) select {of} from kept.{name}")
+    await client.execute_script(";".join(keep))
+    return ";".join([*put_back, "commit"])
 
 
 async def everything_stored() -> dict[str, str | None]:

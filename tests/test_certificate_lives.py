@@ -3,15 +3,13 @@
 Nothing of a deleted or deactivated user is good by OCSP once what waits has been told.
 """
 
-import os
 from collections import Counter
 from datetime import timedelta
 
 import pytest
-from anyio import from_thread, to_thread
-from hypothesis import HealthCheck, settings
+from anyio import from_thread
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from gateways import Reason, today
 from models import Certificate, User
@@ -26,11 +24,11 @@ from tests.certificates import (
     request,
     said_of,
 )
+from tests.living import IS_PROOF, lived
 from tests.users import changing as changing_user
 
 pytestmark = pytest.mark.anyio
 
-IS_PROOF = bool(os.environ.get("SEGL_PROVE"))  # many more lives, and new ones each time
 LIVES, STEPS = (400, 50) if IS_PROOF else (6, 30)
 USERS = {one: changing_user(one) for one in ("deactivateUser", "reactivateUser", "deleteUser")}
 REASONS = ["KEY_COMPROMISE", "SUPERSEDED", "CESSATION_OF_OPERATION", "UNSPECIFIED"]
@@ -210,19 +208,7 @@ async def test_the_authority_says_what_the_database_says_whatever_is_done(
     town, steps = Town(ask, await person("user_administrator"), person, gateways), Counter()
     machine = machine_of(town, steps)
 
-    await to_thread.run_sync(
-        lambda: run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=LIVES,
-                stateful_step_count=STEPS,
-                derandomize=not IS_PROOF,
-                database=None,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-    )
+    await lived(machine, LIVES, STEPS)
 
     assert (await verify(hansen.id)).is_intact
     assert await Certificate.filter(pem__isnull=False).exists()

@@ -53,8 +53,8 @@ every_closed = pytest.mark.parametrize(
 
 
 @pytest.fixture
-async def scene(make, hansen) -> Scene:
-    return await scene_of(make, hansen)
+async def scene(make) -> Scene:
+    return await scene_of(make)
 
 
 @pytest.fixture

@@ -1,29 +1,19 @@
 """Lives of users made up by chance: whatever is tried, in whatever order, goes as a model says."""
 
-import os
 from collections import Counter
 
 import pytest
-from anyio import from_thread, to_thread
-from hypothesis import HealthCheck, settings
+from anyio import from_thread
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from models import HistoryEntry, Letter
 from models.verification import verify
-from tests.living import BIRTHS, NUMBERS, WRONG, Life, World
+from tests.living import BIRTHS, IS_PROOF, NUMBERS, WRONG, Life, World, lived
 from tests.users import link_in
 
 pytestmark = pytest.mark.anyio
 
-IS_PROOF = bool(os.environ.get("SEGL_PROVE"))  # many more lives, and new ones each time
 LIVES, STEPS = (180, 50) if IS_PROOF else (15, 30)
 STATES = """
 query ($id: ID!) {
@@ -192,19 +182,7 @@ async def test_no_life_goes_otherwise_than_the_rules_say(
     world, steps = World(ask, await person("user_administrator"), letters, gateways), Counter()
     machine = machine_of(world, steps)
 
-    await to_thread.run_sync(
-        lambda: run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=LIVES,
-                stateful_step_count=STEPS,
-                derandomize=not IS_PROOF,
-                database=None,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-    )
+    await lived(machine, LIVES, STEPS)
 
     assert (await verify(hansen.id)).is_intact
     assert not await Letter.filter(status="FAILED").exists()

@@ -77,9 +77,9 @@ def reader(tables):
 
 
 async def test_every_statement_of_every_document_keeps_to_one_tenant(reader):
-    found = [
+    found = {
         one for text in documents() for plan in plans(reader, text) for one in statements(plan)
-    ]
+    }
 
     assert {one.text for one in found if not is_of_one_tenant(one)} == set()
     assert {one.places[0] for one in found} == {"tenant"}

@@ -1,5 +1,7 @@
 """Certificates renewed: the next one is issued before this one expires, and both are good."""
 
+from functools import partial
+
 import pytest
 
 from models import (
@@ -15,9 +17,8 @@ from tests.certificates import (
     ORDER,
     OTHER_KEY,
     RENEW,
-    RETRIEVE,
     REVOKE,
-    own,
+    issued_by,
     request,
     settled,
     weak,
@@ -50,15 +51,7 @@ async def eva(person):
 @pytest.fixture
 def issued(ask, bo, eva):
     """Has a certificate ordered and retrieved: Eva's, or one on a profile."""
-
-    async def issued(profile=None, **also):
-        holder = {"profileId": profile.id} if profile else {"userId": eva.id}
-        given = {"kind": "SYSTEM" if profile else "USER", "holder": holder, **also}
-        order = (await ask(bo, ORDER, input=given))["certificate"]
-        answer = await ask(bo if profile else eva, RETRIEVE, input=own(order["id"]))
-        return answer["certificate"]
-
-    return issued
+    return partial(issued_by, ask, bo, eva)
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ STORE = {"eanNumber": "5790009876540", "label": "Store"}
 
 
 @pytest.fixture
-async def scene(make, hansen) -> Scene:
-    return await scene_of(make, hansen)
+async def scene(make) -> Scene:
+    return await scene_of(make)
 
 
 @pytest.fixture

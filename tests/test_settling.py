@@ -15,6 +15,7 @@ from tests.certificates import (
     RENEW,
     RETRIEVE,
     REVOKE,
+    issued_by,
     own,
     request,
     said_of,
@@ -54,10 +55,7 @@ async def eva(person):
 @pytest.fixture
 async def issued(ask, bo, eva):
     """Eva's certificate."""
-    given = {"kind": "USER", "holder": {"userId": eva.id}}
-    order = (await ask(bo, ORDER, input=given))["certificate"]
-    answer = await ask(eva, RETRIEVE, input=own(order["id"]))
-    return await Certificate.get(id=answer["certificate"]["id"])
+    return await Certificate.get(id=(await issued_by(ask, bo, eva))["id"])
 
 
 def revoking(one, reason="SUPERSEDED"):
