@@ -15,12 +15,13 @@ from httpx import ASGITransport, AsyncClient
 from starlette.types import ASGIApp
 from tortoise import connections
 
-from gateways import Gateways, Letter, Letterbox, _key_of_this_process
+from gateways import Gateways, Issued, Letter, Letterbox, _key_of_this_process
 from gateways.database import Connection, embedded
 from models import Organisation, Role, User, database
 from schema.endpoint import Endpoint
 from server import Environment, create_app
 from tests.asking import Asker
+from tests.certifying import an_order
 from tests.comparing import BothWays
 from tests.leaks import LEAKS, Ear, WatchedVault
 from tests.making import Maker
@@ -121,6 +122,16 @@ def person(make: Maker, hansen: Organisation) -> Any:
         return await make.user(facts.pop("organisation", hansen), *roles, **facts)
 
     return person
+
+
+@pytest.fixture
+def issue(gateways: Gateways, hansen: Organisation) -> Any:
+    """Has the authority issue a certificate: Anna's, unless told otherwise."""
+
+    async def issue(**facts: Any) -> Issued:
+        return await gateways.authority.issue(an_order(gateways.clock, hansen.id, **facts))
+
+    return issue
 
 
 @pytest.fixture

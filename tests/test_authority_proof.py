@@ -62,16 +62,6 @@ def openssl(tmp_path):
 
 
 @pytest.fixture
-def issue(gateways, hansen):
-    """Has a certificate issued: Anna's, unless told otherwise."""
-
-    async def issue(**facts):
-        return await gateways.authority.issue(an_order(gateways.clock, hansen.id, **facts))
-
-    return issue
-
-
-@pytest.fixture
 def root(gateways):
     return gateways.authority.keys.hierarchy().root.public_bytes(Encoding.PEM).decode()
 

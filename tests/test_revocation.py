@@ -15,21 +15,11 @@ from cryptography.x509 import ocsp
 from gateways import Reason, Refused
 from gateways.authority import BuiltInAuthority, KeysInMemory
 from gateways.authority.responder import Responder
-from tests.certifying import an_order, asking_of
+from tests.certifying import asking_of
 
 pytestmark = pytest.mark.anyio
 
 Status, Certified = ocsp.OCSPResponseStatus, ocsp.OCSPCertStatus
-
-
-@pytest.fixture
-def issue(gateways, hansen):
-    """Has a certificate issued to Anna."""
-
-    async def issue(**facts):
-        return await gateways.authority.issue(an_order(gateways.clock, hansen.id, **facts))
-
-    return issue
 
 
 @pytest.fixture
