@@ -273,6 +273,7 @@ class Change:
     request_uuid: UUID
     reason: str | None = None
     acting_under: UUID | None = None  # the power of attorney of who acts for another organisation
+    user_import: UUID | None = None  # the file of users that it is part of
     touched: dict[UUID, Touch] = field(default_factory=dict)
     told_as: str = ""  # the operation that the history tells of, if that is another
     names: dict[UUID, str] = field(default_factory=dict)  # of things that many touched ones name

@@ -116,6 +116,7 @@ class HistoryEntry(Record):
         "models.PowerOfAttorney", related_name=False, null=True, on_delete=fields.RESTRICT
     )
     acting_under_id: UUID | None
+    user_import_id: UUID | None = fields.UUIDField(null=True)  # the file that it was part of
     changes = fields.JSONField[list[dict[str, str | None]]](default=list)
     about_kind = fields.CharEnumField(EntityKind, max_length=30)
     about_id = fields.UUIDField()
@@ -171,7 +172,8 @@ FACTS = (
     *("organisation_id", "actor_id", "actor_user_id", "request_uuid", "words_hash"),
 )
 VERSIONS = ("old_version", "new_version")
-LATER = (*VERSIONS, "acting_under_id")  # facts that older chains do not know; absent where null
+# Facts that older chains do not know; absent where null.
+LATER = (*VERSIONS, "acting_under_id", "user_import_id")
 
 
 def words_in(row: dict[str, Any]) -> str:
@@ -320,6 +322,7 @@ async def append(change: Change, actor: Actor, entries: Iterable[Entry]) -> None
         "activity": change.activity,
         "operation": change.operation,
         "acting_under_id": change.acting_under if actor.user_id else None,
+        "user_import_id": change.user_import,
     }
     async for entry in in_turns(entries):
         row = {"id": uuid7()} | UNCHANGED | entry | common | {"salt": secrets.token_hex(16)}

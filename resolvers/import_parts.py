@@ -190,6 +190,7 @@ class Part:
                 "startUserImport",
                 context.now,
                 context.request_uuid,
+                user_import=self.file.id,
                 told_as=OPERATIONS[action],
                 names=self.terms.names,
             )

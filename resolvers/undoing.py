@@ -144,7 +144,13 @@ class Undoing:
         """A change that the history tells as the single one."""
         at, uuid = self.context.now, self.context.request_uuid
         change = Change(
-            activity, "undoUserImport", at, uuid, told_as=told_as, names=self.terms.names
+            activity,
+            "undoUserImport",
+            at,
+            uuid,
+            user_import=self.file.id,
+            told_as=told_as,
+            names=self.terms.names,
         )
         change.begin()
         return change

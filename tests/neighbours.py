@@ -29,6 +29,7 @@ from models import (
     Right,
     RoleAssignment,
     User,
+    UserImport,
     UserStatus,
     VatUnit,
 )
@@ -222,7 +223,8 @@ async def provided(make: Maker, word: str, shared: Things, client: Organisation)
     known |= {"giver": giver.name, "promise": promise.from_on, "reason": user.deactivation_reason}
     known |= {"address": user.email, "hopeful": hope["email"], "hoped": hope["cpr_number"]}
     known |= {"post": post.to, "order_number": things["order"].reference}
-    return things | known | await told(make, home, things) | await changed(make, home, user)
+    known |= await changed(make, home, user, shared["file"])
+    return things | known | await told(make, home, things)
 
 
 async def told(make: Maker, home: Organisation, things: Things) -> Things:
@@ -235,15 +237,17 @@ async def told(make: Maker, home: Organisation, things: Things) -> Things:
     }
 
 
-async def changed(make: Maker, home: Organisation, user: User) -> Things:
-    """A change of the user, and the cursor of what precedes it."""
+async def changed(make: Maker, home: Organisation, user: User, file: UserImport) -> Things:
+    """A change of the user, by a file, and the cursor of what precedes it."""
     head = await HistoryHead.get(organisation_id=home.id)
     system = await Actor.named(home.id, ActorKind.SYSTEM, "Segl")
-    text = str((await entry(make, system, user, old_version=1, new_version=2)).id)
+    text = str((await entry(make, system, user, file, old_version=1, new_version=2)).id)
     return {"place": cursor(str(head.sequence)), "change": f"{text[:14]}8{text[15:]}"}
 
 
-async def entry(make: Maker, actor: Actor, about: Entity, **facts: Any) -> HistoryEntry:
+async def entry(
+    make: Maker, actor: Actor, about: Entity, file: UserImport | None = None, **facts: Any
+) -> HistoryEntry:
     one = HistoryEntry(
         **facts,
         outcome=HistoryOutcome.DONE,
@@ -252,8 +256,10 @@ async def entry(make: Maker, actor: Actor, about: Entity, **facts: Any) -> Histo
         about_kind=EntityKind.of(type(about)),
         about_id=about.id,
     )
+    by = file.id if file else None
+    change = Change("user:update", "updateUser", make.now, uuid4(), user_import=by)
     async with in_transaction():
-        await append(Change("user:update", "updateUser", make.now, uuid4()), actor, [one.columns()])
+        await append(change, actor, [one.columns()])
     return one
 
 

@@ -264,6 +264,7 @@ HistoryEntryConnection.csv                 history > csv > fileName             
 Query.historyVerification                  historyVerification > isIntact       true
 HistoryEntry                               NODE                                 user_entry
 HistoryEntry.actingUnder                   DONE > actingUnder > id             power
+HistoryEntry.userImport                    ABOUT > userImport > id             file
 HistoryEntry.about                         SELF > ABOUT > about > id            user
 
 Query.changes                              FEED > nodes > id                    change

@@ -123,6 +123,7 @@ async def test_the_history_tells_it_as_the_single_changes(run, undo, person, adm
     unit = {"field": "productionUnit", "old": "1029829825", "new": None}
     assert unit in entries[1].changes
     assert {one.actor_user_id for one in entries} == {admin.id}
+    assert {str(one.user_import_id) for one in entries[:2]} == {key}
     assert entries[2].changes == [{"field": "status", "old": "DONE", "new": "UNDONE"}]
 
 

@@ -152,6 +152,7 @@ async def test_a_file_is_run_and_each_user_has_a_history(upload, start, person, 
         ("user:delete", "Delete user: Eva Lund"),
     ]
     assert len({one.request_uuid for one in entries}) == 1
+    assert {str(one.user_import_id) for one in entries[1:]} == {found["id"]}
     unit = {"field": "productionUnit", "old": None, "new": "1029829825"}
     assert unit in entries[2].changes
     assert (await verify(hansen.id)).is_intact

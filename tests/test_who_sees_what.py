@@ -141,6 +141,7 @@ Query.userImport                              ..       x?     ..         ..     
 Subscription.userImportProgress               ..       x?     ..         ..          ?x
 UserImport                                    --       x-     --         --          -x
 UserImport.plan                               ~~       x?     ~~         ~~          ?x
+HistoryEntry.userImport                       ~~~      xx-    ...        ...         --x
 UserImport.rowErrors                          ~~       x?     ~~         ~~          ?x
 UserImport.receipt                            ~~       x?     ~~         ~~          ?x
 UserImport.correctionFile                     ~~       x?     ~~         ~~          ?x

@@ -61,6 +61,12 @@ class HistoryEntry(Node):
         "The entity that it was about, if it still exists and may be read.",
         allow="node:read",
     )
+    user_import = edge(
+        "UserImport",
+        "The file that it was part of.",
+        keys=("id", "user_import_id"),
+        allow="user_import:read",
+    )
     request_uuid: UUID = column(
         "The request that it was part of, as in the answer's header X-Request-Id."
     )
