@@ -261,8 +261,9 @@ class Oracle:
         if not where.is_acting:
             is_office = bool(who.roles) and text in self.known[home_of(where)]
             return home == who.home or is_office or text in self.told[who]
-        if any(text == one.name and self.may_use(who, one) for one in self.powers):
-            return True  # a power is its user's own, on whichever side
+        own = (one.name for one in self.powers if self.may_use(who, one))
+        if text in (who.name, organisation(who.home), *own):
+            return True  # a power is its user's own, on whichever side; it tells whose it is
         is_reached = any(one in where.may for one in BY_NAME[kind])
         if home == where.at:
             return is_reached or kind == "org"

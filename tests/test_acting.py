@@ -115,6 +115,17 @@ async def test_who_acts_sees_what_the_power_reaches_and_holds_no_role(
     assert users["data"]["users"]["nodes"] == [{"id": str(bo.id), "name": "Bo Jensen"}]
 
 
+async def test_a_power_of_outside_rights_alone_shows_nothing_of_the_organisation(act, given, eva):
+    await given(eva, codes=("tax.vat",), name="VAT")
+
+    answer = await act(eva, VIEWER)
+
+    assert answer["data"]["viewer"]["organisation"] is None
+    assert ["viewer", "organisation"] in [one["path"] for one in answer["errors"]]
+    assert answer["data"]["viewer"]["actingFor"][0]["name"] == "VAT"
+    assert answer["data"]["viewer"]["permissions"] == []
+
+
 async def test_several_powers_reach_together(act, given, eva, bo):
     await given(eva, codes=("segl.see-users",))
     await given(eva, codes=("segl.see-certificates",))
