@@ -104,6 +104,7 @@ class Asking:
         for asker in askers:
             assert await self.planned(asker, question)
         gc.collect()
+        former = gc.get_objects()  # held, so that nothing which was there before is counted
         gc.disable()
         gc.set_debug(gc.DEBUG_SAVEALL)
         try:
@@ -114,6 +115,7 @@ class Asking:
         finally:
             gc.set_debug(0)
             gc.garbage.clear()
+            former.clear()
             gc.enable()
 
     async def executed(self, asker: str, text: str) -> Any:
