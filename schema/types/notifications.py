@@ -5,7 +5,7 @@ from typing import Any
 
 import models
 from models import Language, NotificationChannel, NotificationKind
-from models.letters import said
+from models.letters import in_a_line, in_full
 from models.notifications import Preference, preference
 from planner.conditions import Among, Is
 from schema.fields import column, computed, lead, shows, tells
@@ -36,11 +36,11 @@ class Notification(Entity):
 
     @computed("The event in a few words.", "str", needs=WORDS)
     def title(event: str, values: dict[str, Any], language: Language) -> str:
-        return said(event, language.tag, **values)[0]
+        return in_a_line(event, language.tag, **values)
 
     @computed("The event in full.", "str", needs=WORDS)
     def text(event: str, values: dict[str, Any], language: Language) -> str:
-        return said(event, language.tag, **values)[1]
+        return in_full(event, language.tag, **values)
 
     @computed("Whether it has been read.", "bool", needs=("read_at",))
     def is_read(read_at: datetime | None) -> bool:
