@@ -7,9 +7,9 @@ from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, in_denmark
-from models import GatheredEvent, Organisation, User
+from models import GatheredEvent, User
 from models.letters import said
-from resolvers.telling import DEAF, written
+from resolvers.telling import DEAF, write_to
 
 GOES_AT = time(7)  # in Denmark
 DUE = "select distinct user_id from gathered_event where gathered_at < $1"
@@ -39,18 +39,8 @@ async def write(reach: Gateways, user_id: UUID, before: datetime) -> None:
         await GatheredEvent.filter(id__in=[one.id for one in events]).delete()
         if user is None or user.status in DEAF or not events:
             return
-        organisation = await Organisation.get(id=user.organisation_id)
         tag = user.language.tag
         told = [said(one.event, tag, **one.values) for one in events]
-        letter = written(
-            reach.vault,
-            reach.clock.now(),
-            user.organisation_id,
-            user.email,
-            user.language,
-            "digest",
-            name=user.name,
-            organisation=organisation.name,
-            events="\n\n".join(f"{title}\n{text}" for title, text in told),
-        )
-        await letter.save()
+        news = "\n\n".join(f"{title}\n{text}" for title, text in told)
+        here, to = user.organisation_id, user.email
+        await write_to(reach, here, to, user.language, "digest", name=user.name, events=news)

@@ -13,11 +13,11 @@ from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, in_denmark, today
-from models import Certificate, CertificateProfile, Language, Organisation, User
+from models import Certificate, CertificateProfile, Language, User
 from policies import Policy
 from resolvers import roles
 from resolvers.rights import told_day
-from resolvers.telling import tell_of, written
+from resolvers.telling import tell_of, write_to
 
 JOB = "expiries"
 NOTICES = (60, 30, 7)  # days before the day on which a certificate expires
@@ -84,22 +84,7 @@ async def tell(reach: Gateways, policy: Policy, certificate: Certificate) -> Non
         told[user.id] = user
     if profile:
         told = {key: one for key, one in told.items() if one.email != profile.contact_email}
-        await write(reach, profile, words)
+        named = words | {"name": profile.contact_name}  # a contact person need not be a user
+        to, language = profile.contact_email, Language.DANISH
+        await write_to(reach, here, to, language, "certificate_expiring", **named)
     await tell_of(reach, [*told.values()], "certificate_expiring", certificate, **words)
-
-
-async def write(reach: Gateways, profile: CertificateProfile, words: dict[str, Any]) -> None:
-    """Writes to the contact person of a profile, who need not be a user."""
-    organisation = await Organisation.get(id=profile.organisation_id)
-    letter = written(
-        reach.vault,
-        reach.clock.now(),
-        profile.organisation_id,
-        profile.contact_email,
-        Language.DANISH,
-        "certificate_expiring",
-        name=profile.contact_name,
-        organisation=organisation.name,
-        **words,
-    )
-    await letter.save()

@@ -109,3 +109,15 @@ async def tell_of(
     organisation = await Organisation.get(id=about.organisation_id)
     event = Event(name, organisation, about, values)
     await tell(reach.vault, reach.clock.now(), users, event)
+
+
+async def write_to(
+    reach: Gateways, home: UUID, to: str, language: Language, kind: str, **values: Any
+) -> None:
+    """Writes in an organisation's name of what happens by itself, beside the requests."""
+    organisation = (await Organisation.get(id=home)).name
+    now = reach.clock.now()
+    letter = written(
+        reach.vault, now, home, to, language, kind, organisation=organisation, **values
+    )
+    await letter.save()
