@@ -1,7 +1,11 @@
 """How tests read what has happened: the history as an administrator, the tables as they stand."""
 
+import csv
+import io
 from collections.abc import Callable
 from typing import Any
+
+from httpx import Response
 
 from gateways import Gateways, Letter
 from models import User
@@ -44,3 +48,11 @@ async def letters_sent(gateways: Gateways) -> list[Letter]:
     """The letters that have left, once the outbox is empty."""
     await gateways.jobs.run_once("letters")
     return gateways.mail.letters  # type: ignore[attr-defined, no-any-return]
+
+
+def cells_of(response: Response) -> list[dict[str, str]]:
+    """The cells of a file with a mark at its beginning, by their headings."""
+    assert response.status_code == 200, response.text
+    assert response.content.startswith(b"\xef\xbb\xbf")
+    text = io.StringIO(response.content.decode("utf-8-sig"), newline="")
+    return list(csv.DictReader(text, delimiter=";"))

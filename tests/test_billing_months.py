@@ -1,7 +1,5 @@
 """What an organisation has paid for, by period, kind and EAN number."""
 
-import csv
-import io
 import os
 from asyncio import gather
 from collections import Counter
@@ -19,6 +17,7 @@ from models.billing import Price
 from server import Environment
 from tests.making import EANS
 from tests.paying import allow_eans
+from tests.reading import cells_of
 from tests.users import ACTIVATE, ANNE, CREATE, changes_in, link_in
 
 pytestmark = pytest.mark.anyio
@@ -338,11 +337,7 @@ def lines(ask, client, ulla):
             "transactions.csv",
             "text/csv; charset=utf-8",
         )
-        response = await client.get(offered["url"])
-        assert response.status_code == 200, response.text
-        assert response.content.startswith(b"\xef\xbb\xbf")
-        text = io.StringIO(response.content.decode("utf-8-sig"), newline="")
-        return list(csv.DictReader(text, delimiter=";"))
+        return cells_of(await client.get(offered["url"]))
 
     return lines
 

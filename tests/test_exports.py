@@ -1,13 +1,11 @@
 """A list as a file: the same people in the same order, by an address that tells nothing."""
 
-import csv
-import io
-
 import pytest
 
 from models import HistoryEntry, Right, RoleAssignment, User
 from tests.certificates import REVOKE
 from tests.making import P_NUMBERS
+from tests.reading import cells_of
 from tests.tables import who_may
 
 pytestmark = pytest.mark.anyio
@@ -38,11 +36,7 @@ def lines(ask, client):
         found = await ask(who, query, **variables)
         for step in way:
             found = found[step]
-        response = await client.get(found["url"])
-        assert response.status_code == 200, response.text
-        assert response.content.startswith(b"\xef\xbb\xbf")
-        text = io.StringIO(response.content.decode("utf-8-sig"), newline="")
-        return list(csv.DictReader(text, delimiter=";"))
+        return cells_of(await client.get(found["url"]))
 
     return fetched
 
