@@ -1,6 +1,7 @@
 """The time, from the wall or, in tests, from a clock that stands still."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -44,4 +45,10 @@ def in_denmark(moment: datetime) -> datetime:
 
 def today(clock_now: datetime) -> date:
     """Name the day it is in Denmark, which is the day that Danish deadlines speak of."""
-    return in_denmark(clock_now).date()
+    return _day_of(int(clock_now.timestamp()) // 3600)
+
+
+@lru_cache(maxsize=256)
+def _day_of(hour: int) -> date:
+    """Name the day of an hour, counted from 1970; for days begin on the hour."""
+    return in_denmark(datetime.fromtimestamp(hour * 3600, UTC)).date()

@@ -172,11 +172,13 @@ class Entity(Record):
 
     def state(self) -> dict[str, Any]:
         """The columns that the history may keep."""
-        return {name: getattr(self, name) for name in told_columns(type(self))}
+        now = vars(self)
+        return {name: now[name] for name in told_columns(type(self))}
 
     def columns(self) -> dict[str, Any]:
         """All columns, as they are now."""
-        return {name: getattr(self, name) for name in self._meta.fields_db_projection}
+        now = vars(self)
+        return {name: now[name] for name in self._meta.fields_db_projection}
 
     @property
     def is_altered(self) -> bool:
@@ -185,7 +187,8 @@ class Entity(Record):
 
     def altered(self) -> list[str]:
         """The columns that differ from what is stored."""
-        return [name for name, one in self.columns().items() if self._stored[name] != one]
+        now = vars(self)
+        return [name for name, one in self._stored.items() if now[name] != one]
 
     async def save(
         self,

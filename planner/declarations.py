@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from planner.conditions import Condition
@@ -11,7 +11,7 @@ from planner.pages import Order
 from planner.tables import Table
 
 
-class Extent(Enum):
+class Extent(StrEnum):
     """How much of what a permission is about one may see."""
 
     ALL = "all"

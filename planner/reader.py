@@ -115,7 +115,7 @@ class Reader:
         variables = operation.inputs.read(given)
         if variables is None:
             raise Unplanned("variables")
-        if None in (variables.coerced.get(name) for name in operation.switches):
+        if None in map(variables.coerced.get, operation.switches):
             raise Unplanned("variables")
         return variables
 
@@ -168,7 +168,7 @@ class Reader:
 
     def plan(self, operation: Operation, variables: Any, asking: Asking) -> Plan:
         """The plan for these switches and these answers of the policy, which say what is seen."""
-        switched = tuple(variables.coerced.get(name) for name in operation.switches)
+        switched = tuple(map(variables.coerced.get, operation.switches))
         permissions = operation.permissions.find(switched)
         if permissions is None:
             everything = self.compiler(operation, variables, lambda _: Extent.ALL)

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from planner.compiler import Contract
@@ -37,7 +38,6 @@ class Run:
 
     def __init__(self, contract: Contract, plan: Plan, asking: Asking, variables: Variables):
         self.contract, self.plan, self.asking, self.variables = contract, plan, asking, variables
-        self.me = str(asking.me)
         self.sought: dict[int, list[str | None]] = {}  # the ids that finders look for
         self.answers: dict[str, Any] = {}  # what a change answers with, by the payload's members
         self.ids: dict[str, list[str]] = {}  # of the stored things that are or stand in it
@@ -46,6 +46,11 @@ class Run:
         self.looked_up: dict[str, Any] = {}
         self.found: list[Any] = [None] * len(plan.levels)
         self.arguments = {name: read(variables) for name, read in plan.arguments.items()}
+
+    @cached_property
+    def me(self) -> str:
+        """Who asks, as a row tells whose it is."""
+        return str(self.asking.me)
 
     async def look(self) -> None:
         """Looks up what is known before anything is read; not on the connection of the reading."""

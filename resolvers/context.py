@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, NewType, TypeVar
 from uuid import UUID
 
@@ -39,6 +40,19 @@ class Person:
     cpr_number: CprNumber | None = field(default=None, repr=False)  # of a person without a user
 
 
+class Extents(dict[str, Extent]):
+    """How much each permission reaches: nothing, where it is not among them."""
+
+    def __missing__(self, permission: str) -> Extent:
+        return Extent.NONE
+
+
+@lru_cache(maxsize=1000)
+def extents(over_all: frozenset[str], over_own: frozenset[str]) -> Extents:
+    """How much the permissions reach that somebody has over everything, and over their own."""
+    return Extents(dict.fromkeys(over_own, Extent.OWN) | dict.fromkeys(over_all, Extent.ALL))
+
+
 @dataclass
 class Context:
     """Who asks, when, in which language; and the ways to the outside."""
@@ -50,7 +64,7 @@ class Context:
     now: datetime
     today: date
     language: str
-    request_uuid: UUID
+    request_id: str
     name: str = ""
     person: Person | None = None
     idempotency_key: str | None = None
@@ -75,7 +89,12 @@ class Context:
     ) -> "Context":
         """What a request of somebody would carry, for work that goes on beside the requests."""
         now = gateways.clock.now()
-        return cls(gateways, policy, rules, subject, now, today(now), "da", request_uuid, name)
+        return cls(gateways, policy, rules, subject, now, today(now), "da", str(request_uuid), name)
+
+    @property
+    def request_uuid(self) -> UUID:
+        """The request, as the history names it."""
+        return UUID(self.request_id)
 
     @property
     def organisation_id(self) -> UUID:
@@ -85,10 +104,12 @@ class Context:
 
     def extent(self, permission: str) -> Extent:
         """How much of what a permission is about the one who asks may see."""
-        over_all, over_own = self.policy.unfolded(self.subject)
-        if permission in over_all:
-            return Extent.ALL
-        return Extent.OWN if permission in over_own else Extent.NONE
+        return self.extents[permission]
+
+    @property
+    def extents(self) -> "Extents":
+        """How much of everything the one who asks may see, by the permission."""
+        return extents(*self.policy.unfolded(self.subject))
 
     @property
     def is_dry_run(self) -> bool:

@@ -109,7 +109,7 @@ async def fetched(
         return None
     name, key, claims, act_for = ticket
     kind = kinds[name]
-    context = await door.context_for(claims, act_for=act_for)
+    context = await door.context_for(claims, door.gateways.clock.now(), act_for=act_for)
     if context is None or not context.policy.allows(context.subject, kind.permission):
         return None
     async with in_transaction():

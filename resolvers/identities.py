@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from uuid_utils.compat import uuid4
+from uuid_utils import uuid4
 
 from gateways import Claims, Gateways, heard, today
 from models import news
@@ -54,14 +54,16 @@ class Door:
         act_for: str | None = None,
     ) -> Context | None:
         """The context of a request, or none when the token is good for nobody."""
-        claims = self.claims(token, self.gateways.clock.now()) if token else None
+        now = self.gateways.clock.now()
+        claims = self.claims(token, now) if token else None
         if claims is None:
             return None
-        return await self.context_for(claims, language, idempotency_key, is_active, act_for)
+        return await self.context_for(claims, now, language, idempotency_key, is_active, act_for)
 
     async def context_for(
         self,
         claims: Claims,
+        now: datetime,
         language: str | None = None,
         idempotency_key: str | None = None,
         is_active: bool = True,
@@ -71,7 +73,6 @@ class Door:
 
         `act_for` is the CVR number of the organisation that they act for, if not their own.
         """
-        now = self.gateways.clock.now()
         day = today(now)
         standing = await self.standing(claims, now)
         if standing is None:
@@ -88,7 +89,7 @@ class Door:
             now=now,
             today=day,
             language=language or standing.language,
-            request_uuid=uuid4(),
+            request_id=str(uuid4()),
             name=standing.name,
             person=standing.person,
             idempotency_key=idempotency_key,

@@ -82,6 +82,8 @@ class Standings:
 
     async def of(self, user_id: UUID, today: date) -> Standing | None:
         """The standing of a user on a day; none for one that is not active."""
+        if (user_id, today) in self.known:
+            return self.known[user_id, today]
 
         async def asked() -> Standing | None:
             rows = await connections.get("default").execute_query_dict(WHO, [user_id, today])

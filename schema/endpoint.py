@@ -225,7 +225,7 @@ def in_short(content: bytes) -> str:
 
 def signs(context: Context | None) -> dict[str, str] | None:
     """The headers that tell of an answer: which request it is of, and how it came about."""
-    return context.headers | {"X-Request-Id": str(context.request_uuid)} if context else None
+    return context.headers | {"X-Request-Id": context.request_id} if context else None
 
 
 def front(endpoint: ASGIApp, pages: ASGIApp) -> ASGIApp:

@@ -98,7 +98,12 @@ async def asked(scope: Scope, heads: Heads, receive: Receive) -> Asked:
 
 def kind_of(heads: Heads) -> str:
     """The media type of a request's body."""
-    return heads.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
+    return media_in(heads.get(b"content-type", b""))
+
+
+@lru_cache(maxsize=256)
+def media_in(content_type: bytes) -> str:
+    return content_type.split(b";")[0].strip().lower().decode("latin-1")
 
 
 def asked_by(given: Any) -> Asked:

@@ -20,7 +20,7 @@ def asking_for(context: Any) -> Asking:
         context.subject.id,
         context.now,
         context.today,
-        context.extent,
+        context.extents.__getitem__,
         context.gateways.vault.fingerprint,
         context,
     )
