@@ -30,44 +30,47 @@ def config(url: str) -> dict[str, Any]:
 
 
 class Lending:
-    """Lends connections of a pool for a reading each, and keeps some of them until the next.
+    """A pool that keeps what is given back at hand for whoever comes next, a reading or a change.
 
-    The way into a pool and out of it would cost a third of a short reading. The models are left
-    at least half of the pool.
+    The way into asyncpg's own pool and out of it would cost a third of a short reading. As soon
+    as somebody has to wait for a connection, what is given back goes that way all the same.
     """
 
-    def __init__(self, pool: Any, most: int):
-        self.pool, self.most = pool, most
+    def __init__(self, pool: Any):
+        self.pool = pool
         self.kept: list[Any] = []
+        self.waiting = 0
 
-    def connection(self) -> "Lent":
-        """One of them, as a context."""
-        return Lent(self)
+    async def acquire(self) -> Any:
+        """A connection, for its user alone until it is released."""
+        while self.kept:
+            if not (connection := self.kept.pop()).is_closed():
+                return connection
+            await self.pool.release(connection)
+        self.waiting += 1
+        try:
+            return await self.pool.acquire()
+        finally:
+            self.waiting -= 1
 
-    async def end(self) -> None:
-        """Gives back what is kept."""
+    async def release(self, connection: Any) -> None:
+        """Takes a connection back; the pool sees to one that was lost or left in a transaction."""
+        is_sound = not (connection.is_closed() or connection.is_in_transaction())
+        if is_sound and not self.waiting:
+            self.kept.append(connection)
+        else:
+            await self.pool.release(connection)
+
+    async def close(self) -> None:
+        """Ends all connections as soon as they are given back."""
+        self.waiting += 1
         while self.kept:
             await self.pool.release(self.kept.pop())
+        await self.pool.close()
 
-
-class Lent:
-    """A connection, for as long as a reading takes; after any fault the pool sees to it."""
-
-    __slots__ = ("connection", "lending")
-
-    def __init__(self, lending: Lending):
-        self.lending = lending
-
-    async def __aenter__(self) -> Any:
-        kept = self.lending.kept
-        self.connection = kept.pop() if kept else await self.lending.pool.acquire()
-        return self.connection
-
-    async def __aexit__(self, fault: type | None, *_: Any) -> None:
-        if fault is None and len(self.lending.kept) < self.lending.most:
-            self.lending.kept.append(self.connection)
-        else:
-            await self.lending.pool.release(self.connection)
+    def terminate(self) -> None:
+        """Ends all connections at once."""
+        self.pool.terminate()
 
 
 OPENED: list[Lending] = []  # what lends of the databases that are open, the last one in use
@@ -87,12 +90,12 @@ async def opened(url: str, connection_class: Any = None, most: int = 16) -> Asyn
     client.extra["init"] = plan_once
     try:
         await client.create_connection(with_db=True)
-        OPENED.append(lent := Lending(client._pool, most // 2))
+        client._pool = lent = Lending(client._pool)
+        OPENED.append(lent)
         try:
             yield
         finally:
             OPENED.remove(lent)
-            await lent.end()
     finally:
         await Tortoise.close_connections()
 

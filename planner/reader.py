@@ -97,8 +97,11 @@ class Reader:
             plan = self.plan(operation, variables, asking)
             run = Run(self.contract, plan, asking, variables)
             await run.look()
-            async with lending.connection() as connection:
+            connection = await lending.acquire()
+            try:
                 return told(plan, await run.read(connection))
+            finally:
+                await lending.release(connection)
         except Unplanned:
             raise
         except self.contract.refusals as refusal:  # the executor finds the place for its error
