@@ -20,8 +20,9 @@ from starlette.types import ASGIApp, Scope
 import graphiql
 from gateways import Gateways, Mail, WallClock, key_file, today
 from gateways.authority import BuiltInAuthority, KeyFolder, routes
-from gateways.database import Connection, embedded
+from gateways.database import embedded
 from gateways.mail import mail_by
+from gateways.pool import pool
 from gateways.settings import Unusable, from_file, hexadecimal, truth, whole, wholes
 from gateways.stopping import when_stopped
 from gateways.terminal import obeyed, text_of
@@ -155,7 +156,7 @@ def create_app(
         if url is None:
             yield
             return
-        async with database.opened(url, Connection), gateways.jobs.running(), door.listening(url):
+        async with database.opened(url, pool), gateways.jobs.running(), door.listening(url):
             with when_stopped(gateways.news.stop):
                 gc.collect()
                 gc.freeze()
@@ -200,7 +201,7 @@ def at_database(environment: Environment, work: Callable[[], Awaitable[T]]) -> T
 
 
 async def at(url: str, work: Callable[[], Awaitable[T]]) -> T:
-    async with database.opened(url, Connection):
+    async with database.opened(url, pool):
         return await work()
 
 
@@ -247,7 +248,7 @@ def work(environment: Environment, given: argparse.Namespace) -> int:
 async def work_at(environment: Environment, url: str) -> None:
     gateways = environment.gateways()
     arrange(gateways, law(), environment.rules)
-    async with database.opened(url, Connection), gateways.jobs.running():
+    async with database.opened(url, pool), gateways.jobs.running():
         await asyncio.Event().wait()
 
 

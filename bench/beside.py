@@ -18,7 +18,8 @@ from bench.contenders import CONTENDERS, running
 from bench.documents import DOCUMENTS, Person
 from bench.imports import administrator, lines, organisation, start, upload
 from gateways import Claims, SignedTokens
-from gateways.database import Connection, embedded
+from gateways.database import embedded
+from gateways.pool import pool
 from models import Organisation, UserImport, database
 from policies import Policy
 from resolvers.context import Rules
@@ -40,7 +41,7 @@ def main() -> None:
         url = open_things.enter_context(embedded(folder / "database"))
         runner = open_things.enter_context(asyncio.Runner())
         runner.run(database.migrate(url))
-        opened = database.opened(url, Connection)
+        opened = database.opened(url, pool)
         runner.run(opened.__aenter__())
         gateways = Environment(key=key, is_demo=True).gateways()
         worker = Worker(gateways, Policy(), Rules())

@@ -11,7 +11,8 @@ from pathlib import Path
 import asyncpg
 from stdnum.dk import cvr
 
-from gateways.database import Connection, embedded
+from gateways.database import embedded
+from gateways.pool import pool
 from models import database
 from resolvers import demo, organisations
 
@@ -86,7 +87,7 @@ def signature() -> str:
 
 async def fill(address: str, users: int, places: int, more: str | None) -> None:
     await database.migrate(address)
-    async with database.opened(address, Connection):
+    async with database.opened(address, pool):
         await found(places)
     connection = await asyncpg.connect(address)
     try:

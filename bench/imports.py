@@ -15,7 +15,8 @@ from uuid import uuid4
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, today
-from gateways.database import PROGRAMS, Connection, embedded
+from gateways.database import PROGRAMS, embedded
+from gateways.pool import pool
 from models import (
     Actor,
     ActorKind,
@@ -56,7 +57,7 @@ async def measured(url: str, rows: int, folder: Path) -> None:
     await database.migrate(url)
     gateways, policy = Gateways.in_memory(), Policy()
     worker = Worker(gateways, policy, Rules(admits_replacement_numbers=True))
-    async with database.opened(url, Connection):
+    async with database.opened(url, pool):
         here = await organisation(gateways)
         await administrator(here, gateways.clock.now())
         content = "\r\n".join(lines(rows)).encode()
@@ -76,7 +77,7 @@ async def measured(url: str, rows: int, folder: Path) -> None:
         assert (await verify(here.id)).is_intact
     copied = bare_copy(url, folder)
     print(f"the same rows by \\copy in {copied:.1f} s")
-    async with database.opened(url, Connection):
+    async with database.opened(url, pool):
         _, undone = await timed(undo(worker, here, file))
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         assert await User.filter(status="DELETED").count() == rows

@@ -17,7 +17,6 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import IO, Any
 
-import asyncpg
 import psutil
 
 # Only the programs of the package: its own manager counts a killed user as present for ever.
@@ -41,21 +40,6 @@ SETTINGS = {
 }
 # Tests start from nothing every time: their data need not survive a power cut.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-class Connection(asyncpg.Connection):
-    """Goes back to its pool without a round trip to the server.
-
-    That is safe as long as no statement leaves session state behind: settings by `set local`,
-    locks that end with the transaction, and listeners on a connection outside the pool.
-    """
-
-    async def reset(self, *, timeout: float | None = None) -> None:
-        if self.is_in_transaction():
-            await super().reset(timeout=timeout)
-
-    def get_reset_query(self) -> str:
-        return ""
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """Opens the database for the models, and brings its tables up to date."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,69 +29,26 @@ def config(url: str) -> dict[str, Any]:
     return {"connections": {"default": url}, "apps": apps, "use_tz": True}
 
 
-class Lending:
-    """A pool that keeps what is given back at hand for whoever comes next, a reading or a change.
-
-    The way into asyncpg's own pool and out of it would cost a third of a short reading. As soon
-    as somebody has to wait for a connection, what is given back goes that way all the same.
-    """
-
-    def __init__(self, pool: Any):
-        self.pool = pool
-        self.kept: list[Any] = []
-        self.waiting = 0
-
-    async def acquire(self) -> Any:
-        """A connection, for its user alone until it is released."""
-        while self.kept:
-            if not (connection := self.kept.pop()).is_closed():
-                return connection
-            await self.pool.release(connection)
-        self.waiting += 1
-        try:
-            return await self.pool.acquire()
-        finally:
-            self.waiting -= 1
-
-    async def release(self, connection: Any) -> None:
-        """Takes a connection back; the pool sees to one that was lost or left in a transaction."""
-        is_sound = not (connection.is_closed() or connection.is_in_transaction())
-        if is_sound and not self.waiting:
-            self.kept.append(connection)
-        else:
-            await self.pool.release(connection)
-
-    async def close(self) -> None:
-        """Ends all connections as soon as they are given back."""
-        self.waiting += 1
-        while self.kept:
-            await self.pool.release(self.kept.pop())
-        await self.pool.close()
-
-    def terminate(self) -> None:
-        """Ends all connections at once."""
-        self.pool.terminate()
+OPENED: list[Any] = []  # the pools of the databases that are open, the last one in use
 
 
-OPENED: list[Lending] = []  # what lends of the databases that are open, the last one in use
-
-
-def lending() -> Lending:
-    """What lends the connections that the models use too."""
+def lending() -> Any:
+    """The pool that lends readings the connections that the models use too."""
     return OPENED[-1]
 
 
 @asynccontextmanager
-async def opened(url: str, connection_class: Any = None, most: int = 16) -> AsyncIterator[None]:
+async def opened(
+    url: str, pool: Callable[..., Awaitable[Any]], most: int = 16
+) -> AsyncIterator[None]:
     """Keeps a pool of connections open, for every task of the process."""
     await Tortoise.init(config=config(url), _enable_global_fallback=True)
     client: Any = connections.get("default")
-    client.connection_class, client.pool_minsize, client.pool_maxsize = connection_class, 1, most
+    client.create_pool, client.pool_minsize, client.pool_maxsize = pool, 1, most
     client.extra["init"] = plan_once
     try:
         await client.create_connection(with_db=True)
-        client._pool = lent = Lending(client._pool)
-        OPENED.append(lent)
+        OPENED.append(lent := client._pool)
         try:
             yield
         finally:

@@ -28,7 +28,8 @@ class Door:
     rules: Rules
     standings: Standings = field(default_factory=Standings)
     activity: Activity = field(default_factory=Activity)
-    checked: dict[str, tuple[Claims, datetime]] = field(default_factory=dict)
+    # What a token was found to say, and from when until when that is believed.
+    checked: dict[str, tuple[Claims, datetime, datetime]] = field(default_factory=dict)
 
     def listening(self, url: str) -> AbstractAsyncContextManager[None]:
         """Hears what other processes change: who stands where, and what is followed here."""
@@ -104,14 +105,14 @@ class Door:
 
     def claims(self, token: str, now: datetime) -> Claims | None:
         """Who a token speaks of; one that was good a moment ago is taken at its word."""
-        claims, checked_at = self.checked.get(token, (None, now))
-        if claims and timedelta() <= now - checked_at < TRUSTED:
+        claims, since, until = self.checked.get(token, (None, now, now))
+        if since <= now < until:
             return claims
         claims = self.gateways.identity.claims(token, now)
         if claims:
             if len(self.checked) >= MOST:
                 self.checked.clear()
-            self.checked[token] = claims, now
+            self.checked[token] = claims, now, now + TRUSTED
         return claims
 
     def person(self, claims: Claims) -> Person:

@@ -10,7 +10,7 @@ import orjson
 
 from gateways import Following
 from planner.declarations import Extent
-from resolvers.context import Context
+from resolvers.context import Context, Extents
 from schema.bodies import body_of
 from schema.endpoint import Endpoint
 from schema.graph import graph
@@ -48,14 +48,22 @@ class Both:
         return set(orjson.loads(self.executed[0]).values()) <= {None, "Query"}
 
 
+class Made(Extents):
+    """What a law of a test's own says: of what it does not mention, everything."""
+
+    def __missing__(self, permission: str) -> Extent:
+        return Extent.ALL
+
+
 @dataclass
 class LawMade(Context):
     """A context under a law of a test's own: how much of what each permission reaches."""
 
     law: dict[str, Extent] = field(default_factory=dict)
 
-    def extent(self, permission: str) -> Extent:
-        return self.law.get(permission, Extent.ALL)
+    @property
+    def extents(self) -> Made:
+        return Made(self.law)
 
 
 @dataclass

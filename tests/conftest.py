@@ -16,7 +16,8 @@ from starlette.types import ASGIApp
 from tortoise import connections
 
 from gateways import Gateways, Issued, Letter, Letterbox, _key_of_this_process
-from gateways.database import Connection, embedded
+from gateways.database import embedded
+from gateways.pool import pool
 from models import Organisation, Role, User, database
 from schema.endpoint import Endpoint
 from server import Environment, create_app
@@ -49,7 +50,7 @@ def database_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 async def tables(database_url: str, anyio_backend: str) -> AsyncIterator[None]:
     await database.migrate(database_url)
-    async with database.opened(database_url, Connection):
+    async with database.opened(database_url, pool):
         yield
 
 

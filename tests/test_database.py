@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from gateways import database
-from gateways.database import Connection, embedded
+from gateways.database import embedded
+from gateways.pool import Connection
 
 USER = """
 import sys

@@ -7,7 +7,7 @@ from uuid import UUID
 from httpx import ASGITransport, AsyncClient
 
 from gateways import Claims, Gateways
-from gateways.database import Connection
+from gateways.pool import pool
 from models import database
 from server import Environment, create_app
 from tests.asking import Asker
@@ -18,7 +18,7 @@ async def main(url: str, who: str, key: str) -> None:
     gateways = Gateways.in_memory()
     transport = ASGITransport(create_app(Environment(), gateways))
     async with (
-        database.opened(url, Connection),
+        database.opened(url, pool),
         AsyncClient(transport=transport, base_url="http://test") as client,
     ):
         print("ready", flush=True)

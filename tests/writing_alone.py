@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from httpx import ASGITransport, AsyncClient
 
 from gateways import Claims, Gateways
-from gateways.database import Connection
+from gateways.pool import pool
 from models import Group, User, database
 from server import Environment, create_app
 from tests.asking import Asker
@@ -24,7 +24,7 @@ async def main(url: str, who: str) -> None:
     gateways, chance = Gateways.in_memory(), Random()
     transport = ASGITransport(create_app(Environment(), gateways))
     async with (
-        database.opened(url, Connection),
+        database.opened(url, pool),
         AsyncClient(transport=transport, base_url="http://test") as client,
     ):
         me, ask = Claims(user_id=UUID(who)), Asker(client, gateways).ask

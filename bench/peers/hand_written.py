@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 
 from gateways import SignedTokens, today
-from gateways.database import Connection
+from gateways.pool import Connection
 from policies import Policy, Subject
 
 TRUSTED = timedelta(seconds=5)  # as in Segl: how long a checked token is not checked again
