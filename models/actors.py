@@ -4,7 +4,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from tortoise import connections, fields
+from tortoise import fields
+from tortoise.connection import get_connection
 from uuid_utils.compat import uuid7
 
 from models.base import EVERYONE, Record
@@ -72,7 +73,7 @@ class Actor(Record):
             if len(KNOWN) >= MOST:
                 KNOWN.clear()
             return KNOWN.setdefault(key, found)
-        await connections.get("default").execute_query(
+        await get_connection("default").execute_query(
             "insert into actor (id, organisation_id, kind, name, user_id, certificate_id)"
             " values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
             [uuid7(), organisation_id, kind.value, name, user_id, certificate_id],

@@ -10,8 +10,9 @@ from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from tortoise import connections, fields
+from tortoise import fields
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
 from tortoise.expressions import Q
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
@@ -85,7 +86,7 @@ class Record(Model):
 
         Not its key: whoever is changed may be the actor of another change meanwhile.
         """
-        client = connections.get("default")
+        client = get_connection("default")
         rows = await client.execute_query_dict(locking(cls, *columns), list(columns.values()))
         return cls._init_from_db(**rows[0]) if rows else None
 
@@ -93,7 +94,7 @@ class Record(Model):
     async def kept(cls, keys: Iterable[UUID]) -> dict[UUID, Self]:
         """The rows with these ids, which others may keep as well, but not change meanwhile."""
         statement = f'select * from "{cls._meta.db_table}" where id = any($1) order by id for share'
-        rows = await connections.get("default").execute_query_dict(statement, [list(keys)])
+        rows = await get_connection("default").execute_query_dict(statement, [list(keys)])
         return {row["id"]: cls._init_from_db(**row) for row in rows}
 
     @classmethod

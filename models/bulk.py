@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from typing import Any, TypeVar
 
 import orjson
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.fields import JSONField
 from tortoise.models import Model
 
@@ -27,7 +27,7 @@ async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
 async def insert(model: type[Model], names: Sequence[str], rows: Rows) -> None:
     """Stores rows of values, in the transaction that is open."""
     meta = model._meta
-    client: Any = connections.get("default")
+    client: Any = get_connection("default")
     columns = [meta.fields_db_projection[name] for name in names]
     async with client.acquire_connection() as connection:
         await connection.copy_records_to_table(str(meta.db_table), columns=columns, records=rows)
@@ -37,7 +37,7 @@ async def put(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
     """Stores a few rows of values by one statement, past the history."""
     if rows:
         table = f'"{model._meta.db_table}"'
-        await connections.get("default").execute_query(
+        await get_connection("default").execute_query(
             f"insert into {table} select * from jsonb_populate_recordset(null::{table}, $1::jsonb)",
             [orjson.dumps(rows, default=str).decode()],
         )
@@ -78,7 +78,7 @@ async def delete(entities: Sequence[Entity]) -> None:
             change.touch(one).is_gone = True
         keys = [one.id for one in entities]
         text = f'delete from "{table}" where id = any($1)'
-        await connections.get("default").execute_query(text, [keys])
+        await get_connection("default").execute_query(text, [keys])
 
 
 SAVE = """
@@ -100,6 +100,6 @@ async def save(entities: Sequence[Entity]) -> None:
     rows = [{column: getattr(one, name) for name, column in known.items()} for one in altered]
     columns = ", ".join(f'"{known[name]}" = n."{known[name]}"' for name in names)
     text = SAVE.format(table=meta.db_table, columns=columns)
-    await connections.get("default").execute_query(text, [orjson.dumps(rows, default=str).decode()])
+    await get_connection("default").execute_query(text, [orjson.dumps(rows, default=str).decode()])
     for one in altered:
         one._stored = one.columns()

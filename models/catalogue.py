@@ -9,7 +9,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import orjson
-from tortoise import connections
+from tortoise.connection import get_connection
 
 Catalogue = dict[str, Any]
 
@@ -61,7 +61,7 @@ async def load(catalogue: Catalogue) -> None:
         for one in catalogue["right"]
     ]
     issued_at = datetime.combine(catalogue["issued_on"], time(), UTC)
-    await connections.get("default").execute_query(
+    await get_connection("default").execute_query(
         TAKE_OVER, [orjson.dumps(rows).decode(), catalogue["version"], issued_at]
     )
 

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tortoise import Tortoise, connections
+from tortoise import Tortoise
+from tortoise.connection import get_connection
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
@@ -43,7 +44,7 @@ async def opened(
 ) -> AsyncIterator[None]:
     """Keeps a pool of connections open, for every task of the process."""
     await Tortoise.init(config=config(url), _enable_global_fallback=True)
-    client: Any = connections.get("default")
+    client: Any = get_connection("default")
     client.create_pool, client.pool_minsize, client.pool_maxsize = pool, 1, most
     client.extra["init"] = plan_once
     try:
@@ -84,5 +85,5 @@ async def migrate(url: str) -> None:
 async def is_current() -> bool:
     """Whether the database that is open answers and lacks no migration."""
     apps = {"models": config("")["apps"]["models"]}
-    executor = MigrationExecutor(connections.get("default"), apps)
+    executor = MigrationExecutor(get_connection("default"), apps)
     return not await executor.plan([MigrationTarget("models", "__latest__")])

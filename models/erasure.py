@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from tortoise import Tortoise, connections
+from tortoise import Tortoise
+from tortoise.connection import get_connection
 from tortoise.expressions import Q
 
 from models.actors import Actor
@@ -90,7 +91,7 @@ async def forget_words(change: Change, actor: Actor, about: Entity, words: Q, in
     words there. The salts go too: without them no word can be guessed from its hash.
     """
     here = {"organisation_id": actor.organisation_id}
-    (head,) = await connections.get("default").execute_query_dict(LAST, [actor.organisation_id])
+    (head,) = await get_connection("default").execute_query_dict(LAST, [actor.organisation_id])
     entries = HistoryEntry.filter(words, **here, erased_by__isnull=True)
     left, told = "", await entries.order_by("sequence")
     for entry in told:
@@ -145,7 +146,7 @@ async def forget(user: User) -> None:
     await UserImportRow.filter(user_id=user.id).update(changes=[], identity_hash="")
     requests: Any = await Request.filter(user_id=user.id).values_list("id", flat=True)
     await unname([user.id, *held, *requests], str(user.uuid))
-    client = connections.get("default")
+    client = get_connection("default")
     await client.execute_query(UNGUESS, [user.organisation_id, user.email])
     await client.execute_query(UNSIGN, [user.id, str(user.uuid)])
     # What a user asked for on behalf of the organisation stays.
@@ -165,14 +166,14 @@ async def forget_request(request: Request) -> None:
 async def unname(keys: list[UUID], instead: str) -> None:
     """Puts a number in place of the name wherever others are told of things with these ids."""
     for model in (Notification, GatheredEvent):
-        await connections.get("default").execute_query(
+        await get_connection("default").execute_query(
             UNNAME.format(model._meta.db_table), [keys, instead]
         )
 
 
 async def forget_letters(organisation_id: UUID, before: object) -> None:
     """Deletes letters that were written before a moment, and that nothing points to any longer."""
-    await connections.get("default").execute_query(
+    await get_connection("default").execute_query(
         "delete from letter l where l.organisation_id = $1 and l.queued_at <= $2"
         f" and l.status <> 'QUEUED' and {unpointed()}",
         [organisation_id, before],

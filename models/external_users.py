@@ -7,7 +7,8 @@ that is decided by the one statement, so that neither words nor time tell which 
 from collections.abc import Sequence
 from uuid import UUID
 
-from tortoise import connections, fields
+from tortoise import fields
+from tortoise.connection import get_connection
 
 from models.base import Record
 from models.users import ELIGIBLE_FOR_GROUPS
@@ -51,7 +52,7 @@ class ExternalUser(Record):
 
 async def found(here: UUID, asked: Sequence[Address]) -> dict[Address, UUID]:
     """The ids of users of other organisations, by what they are asked for by."""
-    rows = await connections.get("default").execute_query_dict(
+    rows = await get_connection("default").execute_query_dict(
         MANY, [here, [cvr_number for cvr_number, _ in asked], [email for _, email in asked]]
     )
     return {(row["cvr_number"], row["email"]): row["id"] for row in rows}

@@ -17,7 +17,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from tortoise import connections, fields
+from tortoise import fields
+from tortoise.connection import get_connection
 from uuid_utils.compat import uuid7
 
 from models.actors import Actor, ActorKind
@@ -312,7 +313,7 @@ from link_history($1, $2), jsonb_populate_record(null::history_entry, $3::jsonb 
 
 async def append(change: Change, actor: Actor, entries: Iterable[Entry]) -> None:
     """Adds entries to the end of the chain of the actor's organisation."""
-    client, here, rows = connections.get("default"), actor.organisation_id, []
+    client, here, rows = get_connection("default"), actor.organisation_id, []
     common = {
         "organisation_id": here,
         "actor_id": actor.id,

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tortoise import connections, fields
+from tortoise import fields
+from tortoise.connection import get_connection
 from uuid_utils.compat import uuid7
 
 from models.base import Record
@@ -44,7 +45,7 @@ class SpentAssertion(Record):
     async def spend(cls, certificate: Certificate, jti_hash: str, expires_at: datetime) -> bool:
         """Whether an assertion was still to be used, which it is no more."""
         given = [uuid7(), certificate.organisation_id, certificate.id, jti_hash, expires_at]
-        return bool(await connections.get("default").execute_query_dict(SPEND, given))
+        return bool(await get_connection("default").execute_query_dict(SPEND, given))
 
 
 class SignInTries(Record):
@@ -69,7 +70,7 @@ class SignInTries(Record):
     async def wait(cls, certificate: Certificate, is_proved: bool, now: datetime) -> timedelta:
         """Counts a try, and tells after how long the next one is answered, if this one is not."""
         here = [uuid7(), certificate.organisation_id, certificate.id]
-        client = connections.get("default")
+        client = get_connection("default")
         (row,) = await client.execute_query_dict(TRY, [*here, is_proved, now, now - WINDOW])
         return row["since"] + WINDOW - now if row["count"] > MOST else timedelta()
 

@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from tortoise import connections, fields
+from tortoise import fields
+from tortoise.connection import get_connection
 from tortoise.expressions import Q
 
 from models.base import Entity, Record
@@ -265,5 +266,5 @@ class DelegationGroupUser(Record):
 async def users_of(key: UUID) -> list[UUID]:
     """The ids of the users who may use a power of attorney, by whichever way."""
     text = f"select distinct user_id from ({HOLDERS}) h where h.power_of_attorney_id = $1"
-    rows = await connections.get("default").execute_query_dict(text, [key])
+    rows = await get_connection("default").execute_query_dict(text, [key])
     return [one["user_id"] for one in rows]

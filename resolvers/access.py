@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models import Record, Role, RoleAssignment, User, messages
 from models.base import EVERYONE
@@ -92,7 +92,7 @@ async def is_own(target: Record, context: Context) -> bool:
     draft.conditions.append(f"{draft.expression('id')} = {draft.place('key')}")
     statement = draft.done(draft.select("1"))
     known = {"tenant": target.organisation_id, "me": me, "key": target.id}
-    client = connections.get("default")
+    client = get_connection("default")
     return bool(await client.execute_query_dict(statement.text, statement.values(known)))
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import orjson
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models import Organisation
 from models.powers import ACTED_BY
@@ -38,7 +38,7 @@ async def standing_for(home: Standing, cvr_number: str, day: date) -> Standing:
     more.
     """
     who = home.subject
-    rows = await connections.get("default").execute_query_dict(
+    rows = await get_connection("default").execute_query_dict(
         POWERS, [cvr_number, who.organisation_id, who.user_id, day]
     )
     if not rows:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tortoise import connections
+from tortoise.connection import get_connection
 
 OFTEN = timedelta(hours=1)  # a user's activity is stored no more often than that
 MOST = 10_000  # users whose activity is remembered
@@ -42,4 +42,4 @@ class Activity:
         waiting, self.waiting = self.waiting, {}
         if waiting:
             given = [[*waiting], [*waiting.values()], OFTEN]
-            await connections.get("default").execute_query(STORE, given)
+            await get_connection("default").execute_query(STORE, given)

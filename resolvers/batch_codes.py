@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from gateways import normalise_code
 from models import Activation, ActivationBatch, BatchCodes
@@ -40,7 +40,7 @@ async def taken(context: Context, key: str) -> Sheet | None:
     A code that is good no longer, as it was used or another one was made, does not stand in it.
     """
     batch = await ActivationBatch.get(id=key, organisation_id=context.organisation_id)
-    client, vault = connections.get("default"), context.gateways.vault
+    client, vault = get_connection("default"), context.gateways.vault
     given = [context.organisation_id, batch.id, context.now]
     parts = await client.execute_query_dict(TAKE, given)
     if not parts:

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, in_denmark
@@ -18,7 +18,7 @@ DUE = "select distinct user_id from gathered_event where gathered_at < $1"
 async def turn(reach: Gateways) -> None:
     """Writes to everybody for whom something was gathered before the last morning."""
     morning = last_morning(reach.clock.now())
-    for row in await connections.get("default").execute_query_dict(DUE, [morning]):
+    for row in await get_connection("default").execute_query_dict(DUE, [morning]):
         await write(reach, row["user_id"], morning)
 
 

@@ -5,7 +5,7 @@ asked for who did not become users.
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways
@@ -23,7 +23,7 @@ REQUESTS = DUE.format(table="request", fact=REFUSED, since="updated_at")
 
 async def turn(reach: Gateways) -> None:
     """Erases what has had its time, and the letters that are as old."""
-    now, client = reach.clock.now(), connections.get("default")
+    now, client = reach.clock.now(), get_connection("default")
     for row in await client.execute_query_dict(USERS, [now]):
         await erase_user(row["id"], now)
     for row in await client.execute_query_dict(REQUESTS, [now]):

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, in_denmark, today
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 async def turn(reach: Gateways, policy: Policy) -> None:
     """Gives the notices that are due."""
     due = due_at(reach.clock.now())
-    for row in await connections.get("default").execute_query_dict(FIND, due):
+    for row in await get_connection("default").execute_query_dict(FIND, due):
         try:
             await notify(reach, policy, row["id"], due)
         except Exception:  # what cannot be told of one certificate keeps no other waiting
@@ -62,7 +62,7 @@ def due_at(now: datetime) -> list[Any]:
 async def notify(reach: Gateways, policy: Policy, key: UUID, due: list[Any]) -> None:
     """Gives one notice, unless another process gives it or it is due no longer."""
     async with in_transaction():
-        client = connections.get("default")
+        client = get_connection("default")
         if await client.execute_query_dict(f"with c as ({TAKE}) select id from c", [*due, key]):
             await tell(reach, policy, await Certificate.get(id=key))
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models import Entity, ImportAction, ImportStatus, UserImport, UserImportPart, user_files
 from models.imports import said
@@ -67,7 +67,7 @@ async def receipt(context: Context, key: str) -> Sheet | None:
     async def pieces() -> AsyncIterator[bytes]:
         yield begun(RECEIPT)
         last = 0
-        while rows := await connections.get("default").execute_query_dict(LINES, [file.id, last]):
+        while rows := await get_connection("default").execute_query_dict(LINES, [file.id, last]):
             yield written(became(file, row, context.language) for row in rows)
             last = rows[-1]["line"]
 
@@ -129,7 +129,7 @@ async def corrected(context: Context, part: UserImportPart) -> Iterable[list[str
     assert part.bad_rows_sealed
     rows = orjson.loads(context.gateways.vault.unseal(part.bad_rows_sealed))
     values = [part.user_import_id, [line for line, _ in rows]]
-    found = await connections.get("default").execute_query_dict(WRONG, values)
+    found = await get_connection("default").execute_query_dict(WRONG, values)
     wrong = {one["line"]: faults(one, context.language) for one in found}
     return (corrigible(cells, wrong[line]) for line, cells in rows)
 

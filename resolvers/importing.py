@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways
@@ -69,7 +69,7 @@ class Worker:
         taken: list[UserImport] = []
         try:
             async with in_transaction():
-                found = await connections.get("default").execute_query_dict(NEXT, [STUMBLES])
+                found = await get_connection("default").execute_query_dict(NEXT, [STUMBLES])
                 if not found:
                     return False
                 file = await UserImport.get(id=found[0]["id"])
@@ -124,7 +124,7 @@ class Worker:
 
     async def forget(self) -> None:
         """Deletes files that were not run in time, and of the others what is not needed longer."""
-        now, client = self.gateways.clock.now(), connections.get("default")
+        now, client = self.gateways.clock.now(), get_connection("default")
         await UserImport.filter(is_dry_run=True, created_at__lt=now - REHEARSED).delete()
         for found in await client.execute_query_dict(WAITED, [now]):
             await self.drop(found["id"], now)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from tortoise import connections
+from tortoise.connection import get_connection
 
 import gateways
 from gateways import Gateways, Undeliverable, Waiting
@@ -31,7 +31,7 @@ async def deliver(reach: Gateways, keeps_letters: bool = False) -> int:
 
 async def take(reach: Gateways) -> list[UUID]:
     now = reach.clock.now()
-    client = connections.get("default")
+    client = get_connection("default")
     rows = await client.execute_query_dict(
         f"with taken as ({TAKE}) select id from taken", [now, now + LEASE]
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, today
@@ -51,7 +51,7 @@ async def turn(reach: Gateways) -> None:
 async def tell_what_ran_out(reach: Gateways, policy: Policy) -> None:
     """Tells those who can renew it of each way in that has run out unused."""
     now = reach.clock.now()
-    for row in await connections.get("default").execute_query_dict(RAN_OUT, [now]):
+    for row in await get_connection("default").execute_query_dict(RAN_OUT, [now]):
         await tell_that_it_ran_out(reach, policy, row["id"], now)
 
 

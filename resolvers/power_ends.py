@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, today
@@ -121,7 +121,7 @@ async def turn(reach: Gateways, policy: Policy) -> None:
     over = PowerOfAttorney.filter(status=PowerOfAttorneyStatus.ACTIVE, until_on__lt=day)
     for key in await over.order_by("until_on").values_list("id", flat=True):
         await expire(reach, policy, key)
-    for row in await connections.get("default").execute_query_dict(ARRIVED):
+    for row in await get_connection("default").execute_query_dict(ARRIVED):
         await hand_over(reach, policy, row["id"], row["grantee_id"])
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
@@ -128,7 +128,7 @@ async def send(context: Context, batch: ActivationBatch, users: list[User]) -> N
     await bulk.create(given)
     await batch_codes.keep(context, batch, codes)
     keys = [one.id for one in users]
-    await connections.get("default").execute_query(SEND, [keys, context.now, batch.id])
+    await get_connection("default").execute_query(SEND, [keys, context.now, batch.id])
 
 
 async def equipment(
@@ -174,7 +174,7 @@ class Worker:
         taken: list[BatchPart] = []
         try:
             async with in_transaction():
-                found = await connections.get("default").execute_query_dict(NEXT, [STUMBLES])
+                found = await get_connection("default").execute_query_dict(NEXT, [STUMBLES])
                 if not found:
                     return False
                 part = await BatchPart.get(id=found[0]["id"]).select_related("batch__sent_by")

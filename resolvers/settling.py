@@ -8,7 +8,7 @@ import logging
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from gateways import Gateways, Reason, Refused
@@ -40,7 +40,7 @@ async def turn(reach: Gateways) -> None:
 
 
 async def take(reach: Gateways) -> list[UUID]:
-    now, client = reach.clock.now(), connections.get("default")
+    now, client = reach.clock.now(), get_connection("default")
     rows = await client.execute_query_dict(
         f"with taken as ({TAKE}) select id from taken", [now, now + LEASE]
     )
@@ -53,7 +53,7 @@ async def settle(reach: Gateways, key: UUID) -> None:
     One at a time, so that what is told last is what was read last. What is noted meanwhile stays.
     """
     async with in_transaction():
-        await connections.get("default").execute_query(ALONE, [str(key)])
+        await get_connection("default").execute_query(ALONE, [str(key)])
         certificate = await Certificate.get(id=key).select_related("user")
         refused = None
         try:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from gateways import Claims, today
 from models import Actor, Certificate, CertificateStatus, Language
@@ -86,7 +86,7 @@ class Standings:
             return self.known[user_id, today]
 
         async def asked() -> Standing | None:
-            rows = await connections.get("default").execute_query_dict(WHO, [user_id, today])
+            rows = await get_connection("default").execute_query_dict(WHO, [user_id, today])
             return Standing.of(rows[0]) if rows else None
 
         return await self.remembered((user_id, today), asked)

@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from tortoise import Tortoise, connections
+from tortoise import Tortoise
+from tortoise.connection import get_connection
 
 from models import (
     Activation,
@@ -106,7 +107,7 @@ class Undoing:
     async def later(self) -> list[Usage]:
         """The later changes that stand in the way."""
         values = [*self.place, HARMLESS]
-        found = await connections.get("default").execute_query_dict(LATER, values)
+        found = await get_connection("default").execute_query_dict(LATER, values)
         kinds = sorted({one["kind"] for one in found})
         here = {kind: [one["id"] for one in found if one["kind"] == kind] for kind in kinds}
         told = [await existing(EntityKind(kind), keys) for kind, keys in here.items()]
@@ -118,7 +119,7 @@ class Undoing:
 
     async def all(self) -> None:
         """Takes back every row, some at a time, so that a long file needs no more memory."""
-        last, client = 0, connections.get("default")
+        last, client = 0, get_connection("default")
         while rows := await client.execute_query_dict(STRETCH, [*self.place, last]):
             await self.some(rows)
             last = rows[-1]["line"]
@@ -212,7 +213,7 @@ async def undo(context: Context, import_: UserImport) -> UndoneImport:
     settings = await UserSettings.get(organisation_id=context.organisation_id)
     import_.undo(context.now, lasts(settings.retention_days))
     own, place = Change.under_way(), [import_.id, import_.done_through]
-    client = connections.get("default")
+    client = get_connection("default")
     for table, key in LOCKED.items():
         await client.execute_query(LOCK.format(table=table, key=key), place)
     if gone := await client.execute_query_dict(DELETED, place):
@@ -239,7 +240,7 @@ def stuck(users: list[User]) -> Iterator[Usage]:
 async def existing(kind: EntityKind, keys: Iterable[UUID]) -> Usage:
     """Of some things of a kind those that there are: what is gone stands in nobody's way."""
     model = model_of(kind)
-    there = await connections.get("default").execute_query_dict(
+    there = await get_connection("default").execute_query_dict(
         f'select id from "{model._meta.db_table}" where id = any($1) order by id', [[*keys]]
     )
     found = [one["id"] for one in there]

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any, cast
 
 import orjson
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models import Organisation, Record, User
 from models.refusals import Invalid
@@ -77,7 +77,7 @@ async def thing_named(given: str, asking: Asking) -> Record | None:
         draft.conditions.append(f"t.id = {draft.place('key')}")
         statement = draft.done(draft.select("t.*"))
         known = asking.known() | {"key": key}
-        client = connections.get("default")
+        client = get_connection("default")
         rows = await client.execute_query_dict(statement.text, statement.values(known))
         return cast(Record, model._init_from_db(**rows[0])) if rows else None
     return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from models import Actor, Change, Entity, KeptAnswer
@@ -105,7 +105,7 @@ class Attempt:
     async def wait_for_others(self) -> None:
         """Lets one request at a time use a key, until its transaction ends."""
         lock = self.context.gateways.vault.fingerprint(f"{self.holder} {self.key}")
-        await connections.get("default").execute_query(
+        await get_connection("default").execute_query(
             "select pg_advisory_xact_lock($1)", [int(lock[:15], 16)]
         )
 

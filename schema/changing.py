@@ -7,7 +7,7 @@ answer of what has been done already.
 
 from typing import Any
 
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models.base import Entity
 from planner.plan import Plan
@@ -86,7 +86,7 @@ class Changing:
             # Whoever goes on as somebody else, or elsewhere, has other roles than before.
             self.plan = self.planned_for_the_asker()
         run = Run(self.reader.contract, self.plan, asking_for(self.context), self.variables)
-        connection = connections.get("default")._connection
+        connection = get_connection("default")._connection
         try:
             await run.look()
             found = await run.read_payload(connection, self.answers(outcome))

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models.base import Entity
 from models.numbers import CprNumber
@@ -126,7 +126,7 @@ def as_it_is(value: Any) -> Any:
 
 async def run(statement: Statement, known: dict[str, Any]) -> list[dict[str, Any]]:
     values = statement.values(known)
-    return await connections.get("default").execute_query_dict(statement.text, values)
+    return await get_connection("default").execute_query_dict(statement.text, values)
 
 
 async def fetch(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from gateways import today
 from models import GroupMember, Organisation, RequestKind, Right
@@ -145,7 +145,7 @@ class World:
         return f"{HOMES[home]}-{kind}-{self.texts[kind]}"
 
     async def watch(self) -> None:
-        client = connections.get("default")
+        client = get_connection("default")
         await client.execute_script(WATCH)
         owned = await client.execute_query_dict(OWNED)
         self.tables = [row["name"] for row in owned if row["has_id"]]
@@ -159,7 +159,7 @@ class World:
 
     async def touched(self) -> dict[int, set[str]]:
         """What was changed since it was last asked: the tables, by whose the rows were."""
-        client = connections.get("default")
+        client = get_connection("default")
         found: dict[int, set[str]] = defaultdict(set)
         rows = await client.execute_query_dict("delete from touched returning *")
         for row in rows:
@@ -176,7 +176,7 @@ class World:
                 " where id = any($1::uuid[])"
                 for one in self.tables
             )
-            for row in await connections.get("default").execute_query_dict(text, [unknown]):
+            for row in await get_connection("default").execute_query_dict(text, [unknown]):
                 at = self.numbers[row["organisation_id"]]
                 self.kinds[row["id"]] = row["kind"], at
         return {one: self.kinds[one] for one in keys if one in self.kinds}

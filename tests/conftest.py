@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from httpx import ASGITransport, AsyncClient
 from starlette.types import ASGIApp
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from gateways import Gateways, Issued, Letter, Letterbox, _key_of_this_process
 from gateways.database import embedded
@@ -73,7 +73,7 @@ def nothing_leaks(ear: None) -> Iterator[None]:
 @pytest.fixture
 async def empty(tables: None, nothing_leaks: None) -> AsyncIterator[None]:
     """A database in which nothing has happened yet; what has happened is searched for leaks."""
-    client = connections.get("default")
+    client = get_connection("default")
     found = await client.execute_query_dict(
         "select string_agg('delete from ' || quote_ident(tablename), ';') as all from pg_tables"
         " where schemaname = 'public' and tablename not in ('tortoise_migrations', 'right')"

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from gateways import Claims, Gateways, today
@@ -90,7 +90,7 @@ class Town:
 
 async def furnished() -> Town:
     """The town, in a database that holds nothing else."""
-    await connections.get("default").execute_script("truncate organisation cascade")
+    await get_connection("default").execute_script("truncate organisation cascade")
     town = Town()
     hansen = await town.make.organisation(
         "Hansen & Søn ApS", production_units=3, eans=2, vat_units=1

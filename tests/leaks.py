@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from httpx import Request, Response
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from gateways import Vault
 from models.user_files import COLUMNS
@@ -73,7 +73,7 @@ class Leaks:
 
     async def look(self) -> None:
         """Searches what the tables show."""
-        for row in await connections.get("default").execute_query_dict(SHOWN):
+        for row in await get_connection("default").execute_query_dict(SHOWN):
             self.search(f"the table {row['name']}", row["text"] or "")
 
 

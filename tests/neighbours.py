@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
@@ -52,7 +52,7 @@ async def neighbours() -> tuple[Town, dict[str, dict[str, str]]]:
 
     What is nobody's own, everybody in the organisation has.
     """
-    await connections.get("default").execute_script("truncate organisation cascade")
+    await get_connection("default").execute_script("truncate organisation cascade")
     town, things = Town(), dict[str, Things]()
     client = await town.make.organisation("Dansk Handel I/S")
     for name, words in (("Hansen & Søn ApS", AT_HANSEN), ("Jensen A/S", AT_JENSEN)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models import (
     Activation,
@@ -64,7 +64,7 @@ async def scene_of(make: Maker) -> Scene:
     if not MADE:
         MADE.append((await made(make), await keep()))
     else:
-        await connections.get("default").execute_script(MADE[0][1])
+        await get_connection("default").execute_script(MADE[0][1])
         KNOWN.clear()  # actors who are not there yet
     return Scene(**deepcopy(vars(MADE[0][0])))
 
@@ -190,7 +190,7 @@ async def invite(make: Maker, user: User) -> None:
 
 async def keep() -> str:
     """Keeps all rows aside, in a schema of their own; returns what puts them back."""
-    client = connections.get("default")
+    client = get_connection("default")
     tables = await client.execute_query_dict(
         "select quote_ident(table_name) as name, string_agg(quote_ident(column_name), ',') as of"
         " from information_schema.columns where table_schema = 'public' and is_generated = 'NEVER'"
@@ -210,7 +210,7 @@ async def keep() -> str:
 
 async def everything_stored() -> dict[str, str | None]:
     """A digest of every table."""
-    client = connections.get("default")
+    client = get_connection("default")
     tables = await client.execute_query_dict(
         "select tablename as name from pg_tables where schemaname = 'public'"
     )

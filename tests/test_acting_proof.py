@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from gateways import today
 from models import HistoryEntry
@@ -313,7 +313,7 @@ async def walk(asker, make):
     world = World(make, Random(SEED))
     oracle = await world.furnish()
     yield Walk(asker, world, oracle)
-    await connections.get("default").execute_script(UNWATCH)
+    await get_connection("default").execute_script(UNWATCH)
 
 
 async def test_nothing_crosses_organisations_but_what_the_oracle_allows(walk):

@@ -5,7 +5,7 @@ import itertools
 
 import asyncpg
 import pytest
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models import Group, RoleAssignment
 from schema.endpoint import Endpoint
@@ -135,7 +135,7 @@ async def test_more_than_a_page_that_was_missed_comes_whole(
     address, token, admin, create, place, ask
 ):
     group, most = await create("Kitchen"), 230
-    client = connections.get("default")
+    client = get_connection("default")
     (like,) = await client.execute_query_dict(
         "select * from history_entry order by organisation_id, sequence desc limit 1"
     )

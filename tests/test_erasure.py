@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from gateways import Claims
 from models import (
@@ -52,7 +52,7 @@ mutation {
 
 async def everything_stored():
     """All rows of all tables, as text."""
-    client = connections.get("default")
+    client = get_connection("default")
     tables = await client.execute_query_dict(
         "select quote_ident(tablename) as name from pg_tables where schemaname = 'public'"
     )
@@ -227,7 +227,7 @@ async def test_what_is_put_in_place_of_the_erased_words_is_found(
     await ask(admin, UPDATE, input={"userId": admin.id, "phoneNumber": "70809010"})
     where = where.replace("operation = 'organisation'", "operation = 'demo' and erased_by is null")
 
-    await connections.get("default").execute_query(
+    await get_connection("default").execute_query(
         f"update history_entry set {what} where id ="
         f" (select id from history_entry where organisation_id = $1 and {where}"
         " order by sequence limit 1)",
@@ -416,7 +416,7 @@ async def test_letters_are_kept_as_long_and_those_that_wait_stay(ask, admin, let
 
 async def test_nothing_that_points_to_a_user_stands_in_the_way(tables):
     """What follows a user into oblivion, or lets go of it; certificates are let go of before."""
-    found = await connections.get("default").execute_query_dict(
+    found = await get_connection("default").execute_query_dict(
         "select conrelid::regclass::text as name, confdeltype::text as rule from pg_constraint"
         " where contype = 'f' and confrelid = '\"user\"'::regclass"
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models import HistoryEntry, HistoryHead, Organisation
 from models.verification import verify
@@ -45,7 +45,7 @@ async def told(ask, create_group, administrator, person, hansen) -> int:
 
 
 async def alter(statement: str, *values: Any) -> None:
-    await connections.get("default").execute_query(statement, list(values))
+    await get_connection("default").execute_query(statement, list(values))
 
 
 async def sequences(organisation: Organisation) -> list[int]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLEnumType, GraphQLScalarType, parse, specified_scalar_types, validate
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from schema.graph import graph
 
@@ -176,7 +176,7 @@ def says(node: Any) -> bool:
 
 @pytest.mark.anyio
 async def test_every_table_bears_the_organisation(tables):
-    found = await connections.get("default").execute_query_dict(
+    found = await get_connection("default").execute_query_dict(
         "select table_name from information_schema.tables t where table_schema = 'public'"
         " and not exists (select 1 from information_schema.columns c"
         " where c.table_name = t.table_name and c.column_name = 'organisation_id'"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models import HistoryEntry, Language, Notification
 from tests.tables import who_may
@@ -309,7 +309,7 @@ async def test_the_unread_are_counted_and_found_among_themselves_in_a_large_tabl
             'group_created', '{}', $3, case when n > 20 then $4::timestamptz end
         from "user" u, generate_series(1, 20000) n where u.id = $2
     """
-    client = connections.get("default")
+    client = get_connection("default")
     await client.execute_query(fill, [hansen.id, me.id, group.id, make.now])
     await client.execute_script("analyze notification")
 

@@ -1,7 +1,7 @@
 """The catalogue of rights: what all organisations find in it, and how a newer one is taken over."""
 
 import pytest
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from models import Right, catalogue
 from tests.tables import POLICY, who_may
@@ -38,7 +38,7 @@ NODE = "query ($id: ID!) { node(id: $id) { id ... on Right { title } } }"
 @pytest.fixture
 async def newer(empty):
     """Lets the database take over another catalogue, and the shipped one again at the end."""
-    client = connections.get("default")
+    client = get_connection("default")
 
     async def newer(*rights, version=1000):
         issued_on = catalogue.shipped()["issued_on"]

@@ -16,7 +16,7 @@ import httpx
 import psutil
 import pytest
 from graphql import build_schema
-from tortoise import connections
+from tortoise.connection import get_connection
 
 import server
 from gateways import SignedTokens, WallClock
@@ -335,7 +335,7 @@ def of_folder(folder: Path) -> set[int]:
 
 @pytest.mark.anyio
 async def test_a_database_that_lacks_a_migration_is_not_ready(client, tables):
-    database = connections.get("default")
+    database = get_connection("default")
     before = await client.get("/ready")
     (row,) = await database.execute_query_dict(
         "delete from tortoise_migrations where name ="

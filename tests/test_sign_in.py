@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from gateways import Claims
 from graphiql.forms import COOKIE
@@ -200,7 +200,7 @@ def language_of(answer):
 @pytest.fixture
 async def broken(hansen):
     """An organisation whose billing holds a word that no code knows."""
-    await connections.get("default").execute_query(
+    await get_connection("default").execute_query(
         "update billing set kind = 'PIGEON' where organisation_id = $1", [hansen.id]
     )
 
@@ -230,7 +230,7 @@ async def test_a_fault_is_told_to_nobody_but_the_log_and_even_there_without_valu
 @pytest.mark.faulty
 async def test_a_table_that_is_missing_is_a_fault_that_names_no_table(send, person, caplog):
     admin = await person("organisation_administrator")
-    client = connections.get("default")
+    client = get_connection("default")
     await client.execute_script('alter table "group" rename to lost_and_found')
     try:
         answer = await send(admin, "{ groups { nodes { id } } viewer { roles } }")
@@ -248,7 +248,7 @@ async def test_a_table_that_is_missing_is_a_fault_that_names_no_table(send, pers
 
 async def test_a_change_that_meets_a_fault_is_undone_whole(send, person, hansen):
     admin, me = await person("user_administrator"), await person()
-    client = connections.get("default")
+    client = get_connection("default")
     await client.execute_script("alter table history_head rename to lost_and_found")
     try:
         answer = await send(admin, RENAME, id=me.id, phone="12345678")

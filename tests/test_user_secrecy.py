@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from tortoise import connections
+from tortoise.connection import get_connection
 
 from gateways import Claims
 from tests.users import (
@@ -29,7 +29,7 @@ HISTORY = "{ history(first: 100) { nodes { summary reason changes { field old ne
 
 async def everything_stored():
     """All rows of all tables, as text."""
-    client = connections.get("default")
+    client = get_connection("default")
     tables = await client.execute_query_dict(
         "select quote_ident(tablename) as name from pg_tables where schemaname = 'public'"
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, ReasonFlags
-from tortoise import connections
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 from uuid_utils.compat import uuid7
 
@@ -78,12 +78,12 @@ class Entry:
 
 
 async def rows(statement: str, *values: Any) -> list[dict[str, Any]]:
-    return await connections.get("default").execute_query_dict(statement, list(values))
+    return await get_connection("default").execute_query_dict(statement, list(values))
 
 
 async def touched(statement: str, *values: Any) -> int:
     """Change rows, and tell how many."""
-    count, _ = await connections.get("default").execute_query(statement, list(values))
+    count, _ = await get_connection("default").execute_query(statement, list(values))
     return count
 
 
