@@ -129,7 +129,7 @@ async def found_by(statement: str, url: str) -> list[asyncpg.Record]:
         await connection.close()
 
 
-def compared(case: Any, sides: list[Side], seconds: int = SECONDS) -> list[float]:
+def compared(case: Any, sides: list[Side], seconds: float = SECONDS) -> list[float]:
     """The median time of a request to each side, in microseconds."""
     files = [written(case, one) for one in sides]
     times: list[list[float]] = [[] for _ in sides]
@@ -137,7 +137,8 @@ def compared(case: Any, sides: list[Side], seconds: int = SECONDS) -> list[float
         for place in range(len(sides))[:: -1 if number % 2 else 1]:
             server = sides[place].server
             where = (tool(NODE), server.url, files[place])
-            load(*where, 1, [server.process], data.postmaster())
+            if number == 0:  # to warm up in
+                load(*where, min(1, seconds), [server.process], data.postmaster())
             found = load(*where, seconds, [server.process], data.postmaster())
             if found.failed:
                 raise Unusable(f"{case.name}: {found.failed} requests failed.")

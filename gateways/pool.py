@@ -42,6 +42,7 @@ class Lending:
         while self.kept:
             if not is_lost(connection := self.kept.pop()):
                 return connection
+            await self.pool.release(connection)
         self.waiting += 1
         try:
             return await self.pool.acquire()
@@ -49,10 +50,8 @@ class Lending:
             self.waiting -= 1
 
     async def release(self, connection: Any) -> None:
-        """Takes a connection back; the pool sees to one that was left in a transaction."""
-        if is_lost(connection):
-            return
-        if self.waiting or connection.is_in_transaction():
+        """Takes a connection back; the pool sees to one that was lost or left in a transaction."""
+        if self.waiting or is_lost(connection) or connection.is_in_transaction():
             await self.pool.release(connection)
         else:
             self.kept.append(connection)
@@ -70,7 +69,7 @@ class Lending:
 
 
 def is_lost(connection: Any) -> bool:
-    """Whether a connection has ended, of itself or by the server; its pool knows it already."""
+    """Whether a connection has ended, of itself or by the server."""
     try:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:  # what the pool has taken back answers nothing else

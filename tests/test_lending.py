@@ -3,44 +3,25 @@
 import asyncio
 
 import pytest
+from asyncpg import ConnectionDoesNotExistError
 
-from gateways.pool import Lending
-from models.database import lending
+from gateways.pool import pool
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def own(tables):
-    """Lends from the pool of the tests, and gives back in the end what it kept."""
-    yield (lent := Lending(lending().pool))
-    while lent.kept:
-        await lent.pool.release(lent.kept.pop())
+async def own(database_url):
+    """Lends connections of a pool of its own."""
+    yield (lent := await pool(dsn=database_url, min_size=1, max_size=2))
+    await asyncio.wait_for(lent.close(), 5)
 
 
 @pytest.fixture
-async def only(own, monkeypatch):
+async def only(database_url):
     """Lends the only connection that there is."""
-    theirs = asyncio.Queue()
-    theirs.put_nowait(await own.pool.acquire())
-    monkeypatch.setattr(own, "pool", Pool(own.pool, theirs))
-    yield own
-    while own.kept:
-        await own.pool.release(own.kept.pop())
-    await own.pool.whole.release(theirs.get_nowait())
-
-
-class Pool:
-    """A pool of a few connections of another one."""
-
-    def __init__(self, whole, theirs):
-        self.whole, self.theirs = whole, theirs
-
-    async def acquire(self):
-        return await self.theirs.get()
-
-    async def release(self, connection):
-        self.theirs.put_nowait(connection)
+    yield (lent := await pool(dsn=database_url, min_size=1, max_size=1))
+    await asyncio.wait_for(lent.close(), 5)
 
 
 async def test_a_connection_is_kept_for_whoever_comes_next(own):
@@ -71,9 +52,10 @@ async def test_whoever_waits_gets_what_is_given_back(only):
 
     await only.release(mine)
 
-    assert await asyncio.wait_for(waiting, 5) is mine
+    theirs = await asyncio.wait_for(waiting, 5)
+    assert await theirs.fetchval("select 1") == 1
     assert only.kept == []
-    await only.release(mine)
+    await only.release(theirs)
 
 
 async def test_who_gives_up_waiting_is_waited_for_no_more(only):
@@ -86,27 +68,51 @@ async def test_who_gives_up_waiting_is_waited_for_no_more(only):
     assert only.kept == [mine]
 
 
-async def test_a_connection_left_in_a_transaction_is_for_the_pool_to_mend(own):
-    left = await own.acquire()
+async def test_in_the_end_all_are_waited_for(only):
+    mine = await only.acquire()
+    ending = asyncio.create_task(only.close())
+    await asyncio.sleep(0.01)
+
+    assert not ending.done()
+    await only.release(mine)
+
+    await asyncio.wait_for(ending, 5)
+
+
+async def test_a_connection_left_in_a_transaction_is_for_the_pool_to_mend(only):
+    left = await only.acquire()
     await left.execute("begin")
 
-    await own.release(left)
+    await only.release(left)
 
-    assert own.kept == []
-    another = await own.acquire()
+    assert only.kept == []
+    another = await only.acquire()
     assert not another.is_in_transaction()
-    await own.release(another)
+    await only.release(another)
 
 
-async def test_a_connection_that_was_lost_meanwhile_costs_nobody_anything(own):
-    lost = await own.acquire()
-    await own.release(lost)
+async def test_a_connection_that_was_lost_while_kept_costs_nobody_anything(only):
+    lost = await only.acquire()
+    await only.release(lost)
     lost.terminate()
 
-    another = await own.acquire()
+    another = await only.acquire()
 
     assert await another.fetchval("select 1") == 1
-    await own.release(another)
+    await only.release(another)
+
+
+async def test_a_connection_that_was_lost_while_lent_is_not_kept(only):
+    lost = await only.acquire()
+    with pytest.raises(ConnectionDoesNotExistError):
+        await lost.execute("select pg_terminate_backend(pg_backend_pid())")
+
+    await only.release(lost)
+
+    assert only.kept == []
+    another = await only.acquire()
+    assert await another.fetchval("select 1") == 1
+    await only.release(another)
 
 
 async def test_a_reading_that_is_broken_off_leaves_a_sound_connection(own):
