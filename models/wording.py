@@ -68,8 +68,7 @@ def summary(change: Change, about: Entity) -> str:
 
 def sentence(operation: str, name: str) -> str:
     """What was done, and to what or whom."""
-    verb, _, rest = words_of(operation).partition(" ")
-    return f"{verb.capitalize()} {rest}: {name}"
+    return f"{words_of(operation).capitalize()}: {name}"
 
 
 @cache

@@ -234,7 +234,7 @@ async def test_the_history_comes_as_a_file_by_the_same_filter(lines, ask, rights
     numbers = [int(line["Nummer"]) for line in every]
     assert numbers == [*range(len(every), 0, -1)]
     (line,) = one
-    assert line["Beskrivelse"] == "Demo : =Løn"
+    assert line["Beskrivelse"] == "Demo: =Løn"
     assert line["Ændringer"].split("\n")[:2] == ["kind:  → CUSTOM", "name:  → =Løn"]
     assert (line["Resultat"], line["Type"], line["Udført af"]) == ("DONE", "GROUP", "Segl")
 
